@@ -1,0 +1,19 @@
+using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Models;
+
+namespace EdgeServe.Engine;
+
+/// <summary>Everything the engine needs to know, already validated.</summary>
+public sealed record EngineOptions
+{
+    public required string ModelDirectory { get; init; }
+
+    /// <summary>Where optimised graphs are kept; null: nowhere.</summary>
+    public string? CacheDirectory { get; init; }
+
+    public long MaxBytesInFlight { get; init; } = TensorMemoryPool.DefaultMaxBytesInFlight;
+
+    public SchedulerOptions Scheduler { get; init; } = new();
+
+    public CatalogOptions Catalog { get; init; } = new();
+}

@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+
+namespace EdgeServe.Engine.Inference;
+
+/// <summary>
+/// A thread for model runs. Runs on the .NET pool starve everything else on a two-core board; a thread of its own at a
+/// slightly lower priority lets the network threads in at once.
+/// </summary>
+internal static partial class InferenceThread
+{
+    private const int PriorityOfProcess = 0;
+    private const int StackBytes = 1 << 20;
+
+    public static void Start(string model, int nice, Action work)
+    {
+        var thread = new Thread(() => Run(nice, work), StackBytes)
+        {
+            IsBackground = true,
+            Name = "infer " + model,
+        };
+        thread.Start();
+    }
+
+    private static void Run(int nice, Action work)
+    {
+        // On Linux the nice level belongs to the thread, and 0 names the calling one. Raising it needs no privilege;
+        // where it fails anyway the thread runs at normal priority.
+        if (OperatingSystem.IsLinux() && nice != 0)
+            _ = SetPriority(PriorityOfProcess, 0, nice);
+        work();
+    }
+
+    [LibraryImport("libc", EntryPoint = "setpriority")]
+    private static partial int SetPriority(int which, uint who, int priority);
+}

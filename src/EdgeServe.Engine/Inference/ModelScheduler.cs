@@ -1,0 +1,297 @@
+using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Sessions;
+
+namespace EdgeServe.Engine.Inference;
+
+/// <summary>
+/// The queue of one model version. Step 4 of the infer flow: a run starts at once when an instance is idle - on the
+/// caller's thread when it is known to be short, else on a dedicated thread - and otherwise waits, ordered by priority,
+/// then deadline. A free thread takes with it what else is waiting and fits into one batch.
+/// </summary>
+internal sealed class ModelScheduler : IDisposable
+{
+    private const int DeadBeforeSweep = 1024;
+    private const uint DefaultPriority = 2;
+
+    private readonly object _gate = new();
+    private readonly PriorityQueue<WorkItem, (long Due, long Order)> _queue = new();
+    private readonly ISession _session;
+    private readonly SchedulerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly BatchRunner _runner;
+    private readonly QueueDefinition _limits;
+    private readonly DynamicBatching? _batching;
+    private readonly int _maxBatchSize;
+    private readonly int _instances;
+    private readonly RunEstimate _estimate = new();
+    private int _active;
+    private int _waiting;
+    private int _threads;
+    private int _idleThreads;
+    private long _order;
+    private bool _stopping;
+
+    public ModelScheduler(
+        ISession session, ModelDefinition definition, int maxBatchSize, SchedulerOptions options, ModelStatistics statistics, TensorMemoryPool pool, TimeProvider time)
+    {
+        _session = session;
+        _options = options;
+        _time = time;
+        _limits = definition.Queue;
+        _batching = maxBatchSize > 1 ? definition.DynamicBatching : null;
+        _maxBatchSize = maxBatchSize;
+        _instances = definition.Instances ?? options.DefaultInstances;
+        _runner = new BatchRunner(session, statistics, _estimate, pool, time);
+    }
+
+    /// <summary>Requests waiting for an instance.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>Runs in progress.</summary>
+    public int Active => Volatile.Read(ref _active);
+
+    /// <summary>Runs the request and hands over its outputs, which the caller releases.</summary>
+    /// <exception cref="ServingException">Queue full, deadline, cancellation, shutdown or a failed run.</exception>
+    public ValueTask<RunOutputs> RunAsync(InferRequest request, CancellationToken cancellation)
+    {
+        if (_estimate.IsWithin(_options.InlineThreshold, request.InputBytes) && TryTakeInstance())
+            return RunInline(request);
+
+        var timeout = Timeout(request);
+        var item = new WorkItem(request, _time.GetTimestamp());
+        Enqueue(item, timeout);
+        item.Watch(_time, timeout, cancellation, Abandoned);
+        return item.Task;
+    }
+
+    public void Dispose()
+    {
+        List<WorkItem> left;
+        lock (_gate)
+        {
+            _stopping = true;
+            left = [.. _queue.UnorderedItems.Select(i => i.Element)];
+            _queue.Clear();
+            _waiting = 0;
+            Monitor.PulseAll(_gate);
+        }
+
+        foreach (var item in left)
+            item.TryFail(new ServingException(ServingError.ShuttingDown, "the server is stopping"));
+    }
+
+    private TimeSpan? Timeout(InferRequest request)
+    {
+        ulong microseconds = request.TimeoutMicroseconds > 0 ? request.TimeoutMicroseconds : (ulong)_limits.DefaultTimeoutMicroseconds;
+        const ulong longest = 30UL * 86_400 * 1_000_000;
+        return microseconds == 0 ? null : TimeSpan.FromMicroseconds(Math.Min(microseconds, longest));
+    }
+
+    private bool TryTakeInstance()
+    {
+        lock (_gate)
+        {
+            if (_stopping || _active >= _instances || _waiting > 0)
+                return false;
+            _active++;
+            return true;
+        }
+    }
+
+    private ValueTask<RunOutputs> RunInline(InferRequest request)
+    {
+        try
+        {
+            return new ValueTask<RunOutputs>(_runner.RunInline(request));
+        }
+        finally
+        {
+            ReturnInstance();
+        }
+    }
+
+    private void ReturnInstance()
+    {
+        lock (_gate)
+        {
+            _active--;
+            if (_waiting > 0)
+                Monitor.Pulse(_gate);
+        }
+    }
+
+    private void Enqueue(WorkItem item, TimeSpan? timeout)
+    {
+        bool startThread;
+        lock (_gate)
+        {
+            if (_stopping)
+                throw new ServingException(ServingError.ShuttingDown, "the server is stopping");
+            if (_waiting >= _limits.MaxSize + Math.Max(0, _instances - _active))
+            {
+                throw new ServingException(ServingError.QueueFull, "Exceeds maximum queue size",
+                    $"{_waiting} requests wait for '{item.Request.Model.Key.Name}'. Retry after a moment or raise queue.max_size in its model.json.")
+                { RetryAfter = TimeSpan.FromSeconds(1) };
+            }
+
+            _queue.Enqueue(item, (Due(item, timeout), _order++));
+            _waiting++;
+            startThread = _idleThreads == 0 && _threads < _instances;
+            if (startThread)
+                _threads++;
+            else
+                Monitor.Pulse(_gate);
+        }
+
+        if (startThread)
+            InferenceThread.Start(item.Request.Model.Key.Name, _options.InferenceNice, Loop);
+    }
+
+    /// <summary>Sort key: the deadline, at most one ageing step away, pushed back one step for each level below the highest.</summary>
+    private long Due(WorkItem item, TimeSpan? timeout)
+    {
+        uint priority = item.Request.Priority == 0 ? DefaultPriority : item.Request.Priority;
+        double step = _options.PriorityAgeing.TotalSeconds * _time.TimestampFrequency;
+        double deadline = timeout is { } t ? Math.Min(t.TotalSeconds * _time.TimestampFrequency, step) : step;
+        return item.Enqueued + (long)(deadline + (Math.Min(priority, 1000u) * step));
+    }
+
+    private void Abandoned(WorkItem abandoned)
+    {
+        lock (_gate)
+        {
+            if (_queue.Count == 0)
+                return;
+            RecountWaiting();
+        }
+    }
+
+    /// <summary>Abandoned items stay in the heap until they surface; they no longer count, and are swept when they pile up.</summary>
+    private void RecountWaiting()
+    {
+        int alive = 0;
+        foreach (var (element, _) in _queue.UnorderedItems)
+            alive += element.IsCompleted ? 0 : 1;
+        _waiting = alive;
+        if (_queue.Count - alive < DeadBeforeSweep)
+            return;
+        var kept = _queue.UnorderedItems.Where(i => !i.Element.IsCompleted).ToArray();
+        _queue.Clear();
+        _queue.EnqueueRange(kept);
+    }
+
+    private void Loop()
+    {
+        var batch = new List<WorkItem>(Math.Max(1, _maxBatchSize));
+        while (TakeBatch(batch))
+        {
+            try
+            {
+                _runner.Run(batch);
+            }
+            finally
+            {
+                batch.Clear();
+                ReturnInstance();
+            }
+        }
+    }
+
+    /// <returns>False when the thread should end.</returns>
+    private bool TakeBatch(List<WorkItem> batch)
+    {
+        lock (_gate)
+        {
+            while (true)
+            {
+                if (_stopping)
+                {
+                    _threads--;
+                    return false;
+                }
+
+                if (_active < _instances && TryDequeue(out var first))
+                {
+                    _active++;
+                    Collect(first, batch);
+                    return true;
+                }
+
+                _idleThreads++;
+                bool pulsed = Monitor.Wait(_gate, _options.IdleThreadLifetime);
+                _idleThreads--;
+                if (!pulsed && _waiting == 0)
+                {
+                    _threads--;
+                    return false;
+                }
+            }
+        }
+    }
+
+    private bool TryDequeue(out WorkItem item)
+    {
+        while (_queue.TryDequeue(out item!, out _))
+        {
+            if (item.IsCompleted)
+                continue;
+            _waiting--;
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Adds what waits and fits. Holds the gate; waits in it, so that newcomers can be taken, only where the definition allows a delay.</summary>
+    private void Collect(WorkItem first, List<WorkItem> batch)
+    {
+        batch.Add(first);
+        if (_batching is null)
+            return;
+        int rows = first.Request.BatchSize;
+        long patience = _batching.MaxQueueDelayMicroseconds * _time.TimestampFrequency / 1_000_000;
+        while (true)
+        {
+            Fill(first, batch, ref rows);
+            if (rows >= _maxBatchSize || _queue.Count > 0 || patience == 0 || _stopping)
+                return;
+            var left = _time.GetElapsedTime(_time.GetTimestamp(), first.Enqueued + patience);
+            if (left <= TimeSpan.Zero || Array.IndexOf(_batching.PreferredBatchSize, rows) >= 0)
+                return;
+            _idleThreads++;
+            Monitor.Wait(_gate, left);
+            _idleThreads--;
+        }
+    }
+
+    private void Fill(WorkItem first, List<WorkItem> batch, ref int rows)
+    {
+        int limit = Preferred(rows);
+        while (_queue.TryPeek(out var next, out _))
+        {
+            if (!next.IsCompleted)
+            {
+                if (rows + next.Request.BatchSize > limit || !BatchRunner.CanJoin(first, next))
+                    return;
+                rows += next.Request.BatchSize;
+                batch.Add(next);
+                _waiting--;
+            }
+
+            _queue.Dequeue();
+        }
+    }
+
+    private int Preferred(int rows)
+    {
+        int waiting = rows + _waiting;
+        int best = 0;
+        foreach (int size in _batching!.PreferredBatchSize)
+        {
+            if (size <= waiting && size <= _maxBatchSize)
+                best = size;
+        }
+
+        return best > 0 ? best : _maxBatchSize;
+    }
+}

@@ -1,0 +1,153 @@
+using System.Numerics;
+
+namespace EdgeServe.Engine.Inference;
+
+/// <summary>
+/// Hands out native tensor memory and keeps the bytes in flight under one bound, so that load is refused (503) instead
+/// of ending in the kernel's out-of-memory killer. Returned blocks are kept by power-of-two size class for the next
+/// request, up to a bound, and given back to the system by <see cref="Trim"/> when the box is idle.
+/// </summary>
+public sealed class TensorMemoryPool : IDisposable
+{
+    public const long DefaultMaxBytesInFlight = 512L << 20;
+    private const long MaxBytesKept = 32L << 20;
+    private const int SmallestClassBits = 8;
+
+    private readonly Stack<TensorMemory>[] _free = new Stack<TensorMemory>[48];
+    private readonly long _maxBytesInFlight;
+    private long _inFlight;
+    private long _kept;
+    private bool _usedSinceTrim;
+    private bool _disposed;
+
+    public TensorMemoryPool(long maxBytesInFlight = DefaultMaxBytesInFlight)
+    {
+        _maxBytesInFlight = maxBytesInFlight;
+        for (int i = 0; i < _free.Length; i++)
+            _free[i] = new Stack<TensorMemory>();
+    }
+
+    /// <summary>Bytes in flight now, blocks and reservations.</summary>
+    public long BytesInFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>Bytes kept for the next request.</summary>
+    public long BytesKept => Volatile.Read(ref _kept);
+
+    public long MaxBytesInFlight => _maxBytesInFlight;
+
+    /// <summary>Counts bytes that live elsewhere (a request body still to come, an output) against the same bound.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.OutOfTensorMemory"/>; safe to retry.</exception>
+    public void Reserve(long bytes)
+    {
+        if (!TryReserve(bytes))
+            throw Exhausted(bytes);
+    }
+
+    public bool TryReserve(long bytes)
+    {
+        if (Interlocked.Add(ref _inFlight, bytes) <= _maxBytesInFlight)
+            return true;
+        Interlocked.Add(ref _inFlight, -bytes);
+        return false;
+    }
+
+    /// <summary>Counts bytes that exist already and cannot be refused any more (a model's output).</summary>
+    public void Account(long bytes) => Interlocked.Add(ref _inFlight, bytes);
+
+    public void Unreserve(long bytes) => Interlocked.Add(ref _inFlight, -bytes);
+
+    /// <summary>Rents a block of at least <paramref name="bytes"/> bytes with one reference held; its content is undefined.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.OutOfTensorMemory"/>; safe to retry.</exception>
+    public TensorMemory Rent(long bytes)
+    {
+        int sizeClass = ClassOf(bytes);
+        long capacity = 1L << sizeClass;
+        Reserve(capacity);
+        TensorMemory? block = null;
+        lock (_free)
+        {
+            _usedSinceTrim = true;
+            if (_free[sizeClass].TryPop(out block))
+                _kept -= capacity;
+        }
+
+        try
+        {
+            block ??= new TensorMemory(this, capacity, sizeClass);
+        }
+        catch (OutOfMemoryException)
+        {
+            Unreserve(capacity);
+            throw Exhausted(bytes);
+        }
+
+        block.Rented();
+        return block;
+    }
+
+    internal void Return(TensorMemory block)
+    {
+        Interlocked.Add(ref _inFlight, -block.Capacity);
+        lock (_free)
+        {
+            if (!_disposed && _kept + block.Capacity <= MaxBytesKept)
+            {
+                _kept += block.Capacity;
+                _free[block.SizeClass].Push(block);
+                return;
+            }
+        }
+
+        block.Free();
+    }
+
+    /// <summary>Frees what was kept if nothing was rented since the last call. Called every few seconds.</summary>
+    /// <returns>True when memory was freed.</returns>
+    public bool Trim()
+    {
+        lock (_free)
+        {
+            if (_usedSinceTrim || _kept == 0)
+            {
+                _usedSinceTrim = false;
+                return false;
+            }
+
+            FreeKept();
+            return true;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_free)
+        {
+            _disposed = true;
+            FreeKept();
+        }
+    }
+
+    private void FreeKept()
+    {
+        foreach (var stack in _free)
+        {
+            while (stack.TryPop(out var block))
+                block.Free();
+        }
+
+        _kept = 0;
+    }
+
+    private static int ClassOf(long bytes)
+    {
+        if (bytes > 1L << 46)
+            throw Exhausted(bytes);
+        return bytes <= 1 << SmallestClassBits ? SmallestClassBits : BitOperations.Log2((ulong)(bytes - 1)) + 1;
+    }
+
+    private static ServingException Exhausted(long bytes) =>
+        new(ServingError.OutOfTensorMemory,
+            $"no tensor memory for {bytes} more bytes: the server is at its bound of bytes in flight",
+            "Retry after a moment, send smaller batches, or raise Limits:MaxBytesInFlight.")
+        { RetryAfter = TimeSpan.FromSeconds(1) };
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+
+namespace EdgeServe.Engine.Models;
+
+/// <summary>Where one version's files are.</summary>
+/// <param name="Key">Name and version.</param>
+/// <param name="Directory">Folder of <c>model.onnx</c>, <c>model.json</c>, labels and golden samples.</param>
+public sealed record ModelFiles(ModelVersionKey Key, string Directory)
+{
+    public const string ModelFileName = "model.onnx";
+    public const string DefinitionFileName = "model.json";
+
+    public string ModelPath => Path.Combine(Directory, ModelFileName);
+
+    public string DefinitionPath => Path.Combine(Directory, DefinitionFileName);
+}
+
+/// <summary>
+/// A plain directory of models: <c>&lt;name&gt;/&lt;version&gt;/model.onnx</c>, or <c>&lt;name&gt;/model.onnx</c> for a model
+/// with one version, 1. Looked at anew at each question: the folder is the operator's.
+/// </summary>
+public sealed class ModelRepository(string root)
+{
+    public string Root { get; } = root;
+
+    /// <summary>Names of all models, and for folders that cannot be one, why not.</summary>
+    public IReadOnlyList<(string Name, string? Problem)> List()
+    {
+        var models = new List<(string, string?)>();
+        foreach (string directory in System.IO.Directory.EnumerateDirectories(Root).Order(StringComparer.Ordinal))
+        {
+            string name = Path.GetFileName(directory);
+            if (name.StartsWith('.'))
+                continue;
+            if (!ModelName.IsValid(name))
+                models.Add((name, $"'{name}' is not a model name: use lower-case letters and digits, joined by '.', '_' or '-'"));
+            else if (Versions(name).Count == 0)
+                models.Add((name, $"{directory} has no version: expected <version>/{ModelFiles.ModelFileName} or {ModelFiles.ModelFileName}"));
+            else
+                models.Add((name, null));
+        }
+
+        return models;
+    }
+
+    public bool Contains(string name) => ModelName.IsValid(name) && System.IO.Directory.Exists(Path.Combine(Root, name));
+
+    /// <summary>All versions of a model, rising; empty when there is no such model.</summary>
+    public IReadOnlyList<ModelFiles> Versions(string name)
+    {
+        if (!ModelName.IsValid(name))
+            return [];
+        return VersionsIn(name, Path.Combine(Root, name));
+    }
+
+    internal static IReadOnlyList<ModelFiles> VersionsIn(string name, string folder)
+    {
+        if (!System.IO.Directory.Exists(folder))
+            return [];
+        var versions = System.IO.Directory.EnumerateDirectories(folder)
+            .Where(d => File.Exists(Path.Combine(d, ModelFiles.ModelFileName)))
+            .Select(d => (Directory: d, Version: ParseVersion(Path.GetFileName(d))))
+            .Where(v => v.Version > 0)
+            .Select(v => new ModelFiles(new ModelVersionKey(name, v.Version), v.Directory))
+            .OrderBy(v => v.Key.Version)
+            .ToList();
+        if (versions.Count == 0 && File.Exists(Path.Combine(folder, ModelFiles.ModelFileName)))
+            versions.Add(new ModelFiles(new ModelVersionKey(name, 1), folder));
+        return versions;
+    }
+
+    private static long ParseVersion(string folder) =>
+        long.TryParse(folder, NumberStyles.None, CultureInfo.InvariantCulture, out long version) && folder[0] != '0' ? version : 0;
+}

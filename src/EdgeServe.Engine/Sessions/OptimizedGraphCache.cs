@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using EdgeServe.Engine.Storage;
+using Microsoft.ML.OnnxRuntime;
+
+namespace EdgeServe.Engine.Sessions;
+
+/// <summary>
+/// Graphs as the engine optimised them, kept in <c>&lt;data&gt;/cache</c> so that a small board need not do it at every
+/// start. Keyed by the model's SHA-256, the engine's version, the provider and the processor (optimised graphs are made
+/// for one kind of CPU); a sidecar holds the entry's own hash, so that a damaged card means a slow start and nothing worse.
+/// </summary>
+internal sealed class OptimizedGraphCache(string? directory)
+{
+    private static readonly Lazy<string> Processor = new(DescribeProcessor);
+
+    public sealed record Entry(string Path, string TemporaryPath, bool Ready)
+    {
+        public string HashPath => Path + ".sha256";
+    }
+
+    /// <returns>Null when there is no cache: no directory, a read-only card, or a model with data in other files.</returns>
+    public Entry? Find(string modelPath, string provider)
+    {
+        if (directory is null)
+            return null;
+        try
+        {
+            Directory.CreateDirectory(directory);
+            string key = Key(modelPath, provider);
+            string path = Path.Combine(directory, key + ".onnx");
+            return new Entry(path, Path.Combine(directory, $"{key}.{Environment.ProcessId}.tmp"), IsIntact(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Publishes what the engine wrote to <see cref="Entry.TemporaryPath"/>. Failing is harmless: the next start tries again.</summary>
+    public void Commit(Entry entry)
+    {
+        try
+        {
+            AtomicWrite.WriteAllText(entry.HashPath, Hash(entry.TemporaryPath));
+            AtomicWrite.Publish(entry.TemporaryPath, entry.Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Discard(entry);
+        }
+    }
+
+    public void Discard(Entry entry)
+    {
+        foreach (string path in new[] { entry.Path, entry.HashPath, entry.TemporaryPath })
+        {
+            try
+            {
+                File.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A read-only card: the hash check keeps a damaged entry from being used.
+            }
+        }
+    }
+
+    private static bool IsIntact(string path) =>
+        File.Exists(path) && File.Exists(path + ".sha256") && File.ReadAllText(path + ".sha256") == Hash(path);
+
+    private static string Key(string modelPath, string provider)
+    {
+        string parts = string.Join('\n', Hash(modelPath), OrtEnv.Instance().GetVersionString(), provider, Processor.Value);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));
+    }
+
+    private static string Hash(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    private static string DescribeProcessor()
+    {
+        const string file = "/proc/cpuinfo";
+        string features = File.Exists(file)
+            ? string.Join('\n', File.ReadLines(file).Where(l => l.StartsWith("flags", StringComparison.Ordinal) || l.StartsWith("Features", StringComparison.Ordinal)).Take(1))
+            : "";
+        return $"{RuntimeInformation.ProcessArchitecture}\n{features}";
+    }
+}

@@ -1,0 +1,12 @@
+namespace EdgeServe.Cli;
+
+/// <summary>Errors on the terminal: one a line, on standard error.</summary>
+internal static class Report
+{
+    public static int Errors(IEnumerable<string> errors, int exitCode)
+    {
+        foreach (string error in errors)
+            Console.Error.WriteLine($"edgeserve: {error}");
+        return exitCode;
+    }
+}

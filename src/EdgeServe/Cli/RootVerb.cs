@@ -1,0 +1,25 @@
+using System.CommandLine;
+
+namespace EdgeServe.Cli;
+
+/// <summary>The verbs of <c>edgeserve</c>.</summary>
+internal static class RootVerb
+{
+    public static async Task<int> InvokeAsync(string[] args)
+    {
+        var root = new RootCommand("EdgeServe: an offline-first inference server for ONNX models.")
+        {
+            ServeVerb.Create(),
+        };
+        var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+                await Console.Error.WriteLineAsync($"edgeserve: {error.Message}");
+            await Console.Error.WriteLineAsync("Try `edgeserve --help`.");
+            return ExitCodes.Usage;
+        }
+
+        return await parsed.InvokeAsync();
+    }
+}

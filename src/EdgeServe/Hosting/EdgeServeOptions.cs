@@ -1,0 +1,125 @@
+using System.ComponentModel.DataAnnotations;
+using EdgeServe.Engine.Inference;
+
+namespace EdgeServe.Hosting;
+
+/// <summary>The whole configuration. Published as <c>appsettings.schema.json</c>; read from files, environment and flags.</summary>
+internal sealed class EdgeServeOptions
+{
+    public ServerOptions Server { get; set; } = new();
+
+    public RepositoryOptions Repository { get; set; } = new();
+
+    /// <summary>Settings of single models, by name.</summary>
+    public Dictionary<string, ModelOptions> Models { get; set; } = [];
+
+    public SchedulerSection Scheduler { get; set; } = new();
+
+    public LimitsOptions Limits { get; set; } = new();
+
+    public MetricsOptions Metrics { get; set; } = new();
+}
+
+internal sealed class ServerOptions
+{
+    public const string DefaultUrls = "http://127.0.0.1:8000";
+    public const string DefaultGrpcUrls = "http://127.0.0.1:8001";
+
+    /// <summary>Name in <c>GET /v2</c>.</summary>
+    [Required]
+    public string Name { get; set; } = "edgeserve";
+
+    /// <summary>HTTP addresses, separated by semicolons.</summary>
+    [Required]
+    public string Urls { get; set; } = DefaultUrls;
+
+    /// <summary>gRPC addresses (cleartext HTTP/2), separated by semicolons; empty: no gRPC.</summary>
+    public string GrpcUrls { get; set; } = DefaultGrpcUrls;
+
+    /// <summary>Allows listening beyond loopback although nothing asks for a key.</summary>
+    public bool Insecure { get; set; }
+
+    /// <summary>Host names besides loopback and the listening addresses under which clients may call.</summary>
+    public string[] AllowedHosts { get; set; } = [];
+
+    /// <summary>Origins besides the server's own whose web pages may call.</summary>
+    public string[] AllowedOrigins { get; set; } = [];
+
+    /// <summary>Path in front of every route, for a proxy that does not strip it.</summary>
+    public string PathBase { get; set; } = "";
+
+    /// <summary>Where the service keeps what it writes.</summary>
+    [Required]
+    public string DataDirectory { get; set; } = "data";
+}
+
+internal sealed class RepositoryOptions
+{
+    /// <summary>Folder of models.</summary>
+    [Required]
+    public string Path { get; set; } = "models";
+
+    /// <summary>May clients send model files with a load request?</summary>
+    public bool AllowUpload { get; set; }
+
+    /// <summary>Versions served unless a model says otherwise: <c>all</c>, <c>latest:N</c>, <c>specific:1,3</c>.</summary>
+    public string VersionPolicy { get; set; } = "latest:1";
+
+    /// <summary>Names of the models loaded at start; empty: all.</summary>
+    public string[] LoadAtStart { get; set; } = [];
+
+    /// <summary>Bytes all loaded models may need together, by estimate; 0: half of the machine's memory.</summary>
+    [Range(0, long.MaxValue)]
+    public long MemoryBudgetBytes { get; set; }
+
+    /// <summary>Keep optimised graphs in the data directory.</summary>
+    public bool CacheOptimizedGraphs { get; set; } = true;
+}
+
+internal sealed class ModelOptions
+{
+    public string? VersionPolicy { get; set; }
+
+    /// <summary>Never evicted from memory.</summary>
+    public bool Pinned { get; set; }
+}
+
+internal sealed class SchedulerSection
+{
+    /// <summary>Runs expected to take no longer run on the thread that brought the request, in microseconds.</summary>
+    [Range(0, 1_000_000)]
+    public int InlineThresholdMicroseconds { get; set; } = SchedulerOptions.DefaultInlineThresholdMicroseconds;
+
+    /// <summary>Runs of one model at a time unless it says otherwise; 0: one a core.</summary>
+    [Range(0, 256)]
+    public int Instances { get; set; }
+
+    /// <summary>Nice level of inference threads.</summary>
+    [Range(0, 19)]
+    public int InferenceNice { get; set; } = SchedulerOptions.DefaultInferenceNice;
+}
+
+internal sealed class LimitsOptions
+{
+    /// <summary>Largest request body in bytes, after decompression too.</summary>
+    [Range(1024, long.MaxValue)]
+    public long MaxRequestBytes { get; set; } = 256L << 20;
+
+    /// <summary>Bytes of tensors in flight over all requests.</summary>
+    [Range(1 << 20, long.MaxValue)]
+    public long MaxBytesInFlight { get; set; } = TensorMemoryPool.DefaultMaxBytesInFlight;
+
+    /// <summary>Largest gRPC message in bytes, both ways.</summary>
+    [Range(1024, int.MaxValue)]
+    public int MaxGrpcMessageBytes { get; set; } = 256 << 20;
+
+    /// <summary>Connections open at a time.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxConnections { get; set; } = 20_000;
+}
+
+internal sealed class MetricsOptions
+{
+    /// <summary>Also export the <c>nv_*</c> names that existing dashboards know.</summary>
+    public bool TritonNames { get; set; }
+}

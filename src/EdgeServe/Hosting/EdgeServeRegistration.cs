@@ -1,0 +1,60 @@
+using EdgeServe.Engine;
+using EdgeServe.Engine.Models;
+using EdgeServe.Http;
+using EdgeServe.Http.Health;
+using EdgeServe.Http.Oip;
+using EdgeServe.Security;
+using Microsoft.Extensions.Options;
+
+namespace EdgeServe.Hosting;
+
+/// <summary>The table of contents: what the service is made of. The order of the lines does not matter.</summary>
+internal static class EdgeServeRegistration
+{
+    public static void AddEdgeServe(this WebApplicationBuilder builder, EdgeServeOptions options)
+    {
+        builder.Services.AddSingleton<IOptions<EdgeServeOptions>>(Options.Create(options));
+        builder.Services.AddSystemd();
+        builder.AddLogging();
+        builder.AddKestrelEndpoints(options);
+        builder.Services.AddEngine(EngineOptionsFrom.Configuration(options));
+        builder.Services.AddSecurity();
+        builder.Services.AddHttpApi();
+    }
+
+    public static void UseEdgeServe(this WebApplication app, EdgeServeOptions options)
+    {
+        app.UseMiddleware<Gate>();
+        if (options.Server.PathBase.Length > 0)
+            app.UsePathBase(options.Server.PathBase);
+        app.UseRouting();
+        app.MapHealth();
+        app.MapMetadata();
+        app.MapInfer();
+        app.MapRepository();
+        app.MapSettings();
+    }
+
+    private static void AddSecurity(this IServiceCollection services) => services.AddSingleton<HostGuard>();
+
+    private static void AddHttpApi(this IServiceCollection services)
+    {
+        services.AddSingleton<ServerState>();
+        services.AddSingleton<InferEndpoint>();
+        services.AddHostedService<ModelStartup>();
+    }
+
+    private static void AddLogging(this WebApplicationBuilder builder)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Grpc", LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+        });
+    }
+}

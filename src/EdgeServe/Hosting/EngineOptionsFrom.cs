@@ -1,0 +1,34 @@
+using EdgeServe.Engine;
+using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Models;
+
+namespace EdgeServe.Hosting;
+
+/// <summary>The engine's own options, from the configuration.</summary>
+internal static class EngineOptionsFrom
+{
+    public static EngineOptions Configuration(EdgeServeOptions options) => new()
+    {
+        ModelDirectory = options.Repository.Path,
+        CacheDirectory = options.Repository.CacheOptimizedGraphs ? Path.Combine(options.Server.DataDirectory, "cache") : null,
+        MaxBytesInFlight = options.Limits.MaxBytesInFlight,
+        Scheduler = new SchedulerOptions
+        {
+            InlineThreshold = TimeSpan.FromMicroseconds(options.Scheduler.InlineThresholdMicroseconds),
+            DefaultInstances = options.Scheduler.Instances > 0 ? options.Scheduler.Instances : Environment.ProcessorCount,
+            InferenceNice = options.Scheduler.InferenceNice,
+        },
+        Catalog = new CatalogOptions
+        {
+            DefaultPolicy = Policy(options.Repository.VersionPolicy),
+            Policies = options.Models.Where(m => m.Value.VersionPolicy is not null).ToDictionary(m => m.Key, m => Policy(m.Value.VersionPolicy!)),
+            Pinned = options.Models.Where(m => m.Value.Pinned).Select(m => m.Key).ToHashSet(),
+            MemoryBudgetBytes = options.Repository.MemoryBudgetBytes > 0
+                ? options.Repository.MemoryBudgetBytes
+                : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2,
+            AllowUpload = options.Repository.AllowUpload,
+        },
+    };
+
+    private static VersionPolicy Policy(string text) => VersionPolicy.TryParse(text, out var policy) ? policy : VersionPolicy.LatestOne;
+}

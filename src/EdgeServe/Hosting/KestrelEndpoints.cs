@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace EdgeServe.Hosting;
+
+/// <summary>Ports, protocols and the transport's limits.</summary>
+internal static class KestrelEndpoints
+{
+    // Headers are small; a body may stop for a while on bad Wi-Fi but not for ever.
+    private const int MaxHeadersBytes = 32 << 10;
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(30);
+
+    public static void AddKestrelEndpoints(this WebApplicationBuilder builder, EdgeServeOptions options)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.Limits.MaxRequestBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersBytes;
+            kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+            kestrel.Limits.MaxConcurrentConnections = options.Limits.MaxConnections;
+            foreach (var address in OptionsErrors.Addresses(options.Server.Urls))
+                kestrel.Listen(ListenAddresses.EndPoint(address), listen => listen.Protocols = HttpProtocols.Http1);
+            foreach (var address in OptionsErrors.Addresses(options.Server.GrpcUrls))
+                kestrel.Listen(ListenAddresses.EndPoint(address), listen => listen.Protocols = HttpProtocols.Http2);
+        });
+    }
+}

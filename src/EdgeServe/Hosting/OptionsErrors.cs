@@ -1,0 +1,61 @@
+using System.Net;
+using EdgeServe.Engine.Models;
+using Microsoft.Extensions.Options;
+
+namespace EdgeServe.Hosting;
+
+/// <summary>Checks that no single attribute can make. All errors at once, each with its key and a hint.</summary>
+internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
+{
+    public ValidateOptionsResult Validate(string? name, EdgeServeOptions options)
+    {
+        var errors = new List<string>();
+        Collect(new ServerOptionsValidator().Validate(name, options.Server), "Server", errors);
+        Collect(new RepositoryOptionsValidator().Validate(name, options.Repository), "Repository", errors);
+        Collect(new SchedulerSectionValidator().Validate(name, options.Scheduler), "Scheduler", errors);
+        Collect(new LimitsOptionsValidator().Validate(name, options.Limits), "Limits", errors);
+        Policy("Repository:VersionPolicy", options.Repository.VersionPolicy, errors);
+        foreach (var (model, settings) in options.Models)
+        {
+            if (!ModelName.IsValid(model))
+                errors.Add($"Models:{model}: is not a model name (lower-case letters and digits joined by '.', '_' or '-')");
+            if (settings.VersionPolicy is { } policy)
+                Policy($"Models:{model}:VersionPolicy", policy, errors);
+        }
+
+        Urls("Server:Urls", options.Server.Urls, errors);
+        Urls("Server:GrpcUrls", options.Server.GrpcUrls, errors);
+        if (options.Server.PathBase is not "" and not ['/', .., not '/'])
+            errors.Add("Server:PathBase: must begin with '/' and not end with one, for example /inference");
+        if (options.Limits.MaxRequestBytes > options.Limits.MaxBytesInFlight)
+            errors.Add("Limits:MaxRequestBytes: must not exceed Limits:MaxBytesInFlight, or no request of that size could ever be admitted");
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    /// <summary>The addresses of a setting, already known to be good.</summary>
+    public static IEnumerable<Uri> Addresses(string urls) =>
+        urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(u => new Uri(u));
+
+    private static void Urls(string key, string urls, List<string> errors)
+    {
+        foreach (string url in urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != "http" || uri.AbsolutePath != "/")
+                errors.Add($"{key}: '{url}' is not an address like http://127.0.0.1:8000");
+            else if (uri.Host != "localhost" && !IPAddress.TryParse(uri.Host.Trim('[', ']'), out _))
+                errors.Add($"{key}: '{url}' must name an IP address or localhost; use 0.0.0.0 for every interface");
+        }
+    }
+
+    private static void Policy(string key, string policy, List<string> errors)
+    {
+        if (!VersionPolicy.TryParse(policy, out _))
+            errors.Add($"{key}: '{policy}' is not a version policy; use all, latest:N or specific:1,3");
+    }
+
+    private static void Collect(ValidateOptionsResult result, string section, List<string> errors)
+    {
+        foreach (string failure in result.Failures ?? [])
+            errors.Add($"{section}: {failure}");
+    }
+}

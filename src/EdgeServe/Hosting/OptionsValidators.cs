@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Options;
+
+namespace EdgeServe.Hosting;
+
+[OptionsValidator]
+internal sealed partial class ServerOptionsValidator : IValidateOptions<ServerOptions>;
+
+[OptionsValidator]
+internal sealed partial class RepositoryOptionsValidator : IValidateOptions<RepositoryOptions>;
+
+[OptionsValidator]
+internal sealed partial class SchedulerSectionValidator : IValidateOptions<SchedulerSection>;
+
+[OptionsValidator]
+internal sealed partial class LimitsOptionsValidator : IValidateOptions<LimitsOptions>;

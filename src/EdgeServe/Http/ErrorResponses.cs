@@ -1,0 +1,47 @@
+using EdgeServe.Engine.Inference;
+
+namespace EdgeServe.Http;
+
+/// <summary>The one table from errors to HTTP statuses, and the one way an error is written.</summary>
+internal static class ErrorResponses
+{
+    // A client compares this string: no charset.
+    public const string JsonContentType = "application/json";
+
+    public static int Status(ServingError error) => error switch
+    {
+        ServingError.InvalidArgument or ServingError.Cancelled or ServingError.LoadFailed => StatusCodes.Status400BadRequest,
+        ServingError.UnknownModel => StatusCodes.Status404NotFound,
+        ServingError.Forbidden => StatusCodes.Status403Forbidden,
+        ServingError.RequestTooLarge => StatusCodes.Status413PayloadTooLarge,
+        ServingError.Unsupported => StatusCodes.Status501NotImplemented,
+        ServingError.RunFailed => StatusCodes.Status500InternalServerError,
+        ServingError.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
+        ServingError.ModelNotReady or ServingError.QueueFull or ServingError.OutOfTensorMemory
+            or ServingError.OutOfModelMemory or ServingError.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    public static Task WriteAsync(HttpContext context, ServingException e) =>
+        WriteAsync(context, Status(e.Error), e.Message, e.Error.ToString(), e.Hint, e.RetryAfter);
+
+    /// <summary>Writes <c>{"error",…}</c>. Does nothing once the answer has begun: the connection is then aborted, so that no client takes half an answer for a whole one.</summary>
+    public static Task WriteAsync(HttpContext context, int status, string message, string? code = null, string? hint = null, TimeSpan? retryAfter = null)
+    {
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        }
+
+        context.Response.Clear();
+        context.Response.StatusCode = status;
+        context.Response.ContentType = JsonContentType;
+        if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
+            context.Response.Headers.RetryAfter = ((int)Math.Ceiling((retryAfter ?? TimeSpan.FromSeconds(1)).TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        byte[] body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
+            new ErrorBody(message, code, hint, context.TraceIdentifier), WireJson.Default.ErrorBody);
+        context.Response.ContentLength = body.Length;
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body).AsTask();
+    }
+}

@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Compression;
+using System.IO.Pipelines;
+using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Inference.Oip;
+using EdgeServe.Engine.Models;
+using EdgeServe.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace EdgeServe.Http.Oip;
+
+/// <summary>
+/// <c>POST /v2/models/{m}[/versions/{v}]/infer</c>: the infer flow's steps 1 (what the headers say), 2 (body into tensor
+/// memory) and 7 (answer out of it) around <see cref="InferenceEngine"/>.
+/// </summary>
+internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOptions> options)
+{
+    private const string HeaderLength = "Inference-Header-Content-Length";
+    private readonly long _maxBytes = options.Value.Limits.MaxRequestBytes;
+
+    public async Task InferAsync(HttpContext context, string name, long version)
+    {
+        // 1 Everything the headers can refuse.
+        var model = await engine.Catalog.LeaseAsync(name, version, context.RequestAborted);
+        using var request = new InferRequest(model);
+        long? headerLength = ReadHeaderLength(context.Request);
+        var body = RequestBody.Open(context, _maxBytes, out long bodyLength);
+
+        // 2 The body, parsed as it arrives.
+        using (var reader = new OipRequestReader(request, engine.Memory, headerLength, bodyLength))
+        {
+            await ReadAsync(body, reader, context);
+            reader.Finish();
+        }
+
+        OipResponseWriter.CheckRequest(request);
+
+        // 3 to 6, and 8.
+        using var response = await engine.InferAsync(request, context.RequestAborted);
+
+        // 7 The answer, from the memory the engine left it in.
+        await InferResponseBody.WriteAsync(context, response);
+    }
+
+    private async ValueTask ReadAsync(PipeReader body, OipRequestReader reader, HttpContext context)
+    {
+        long total = 0;
+        long waitFor = 1;
+        while (true)
+        {
+            var result = await ReadBodyAsync(body, waitFor, context.RequestAborted);
+            long taken = reader.Read(result.Buffer, result.IsCompleted);
+            total += taken;
+            if (total + result.Buffer.Length - taken > _maxBytes)
+                throw RequestBody.TooLarge(total + result.Buffer.Length - taken, _maxBytes);
+            // A token longer than what has arrived: wait for twice as much, so that a long one is not read again and again.
+            waitFor = taken == 0 ? result.Buffer.Length * 2 : 1;
+            body.AdvanceTo(result.Buffer.GetPosition(taken), result.Buffer.End);
+            if (result.IsCompleted)
+                return;
+        }
+    }
+
+    private static async ValueTask<ReadResult> ReadBodyAsync(PipeReader body, long atLeast, CancellationToken cancellation)
+    {
+        try
+        {
+            return atLeast <= 1
+                ? await body.ReadAsync(cancellation)
+                : await body.ReadAtLeastAsync((int)Math.Min(atLeast, int.MaxValue), cancellation);
+        }
+        catch (InvalidDataException e)
+        {
+            throw ServingException.Invalid($"the compressed body is damaged: {e.Message}");
+        }
+    }
+
+    private static long? ReadHeaderLength(HttpRequest request)
+    {
+        if (!request.Headers.TryGetValue(HeaderLength, out var value))
+            return null;
+        return long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long length)
+            ? length
+            : throw ServingException.Invalid($"{HeaderLength} '{value}' is not a whole number of 0 or more");
+    }
+}
