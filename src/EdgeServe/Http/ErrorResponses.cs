@@ -1,4 +1,5 @@
 using EdgeServe.Engine.Inference;
+using Microsoft.Extensions.Primitives;
 
 namespace EdgeServe.Http;
 
@@ -26,7 +27,7 @@ internal static class ErrorResponses
         WriteAsync(context, Status(e.Error), e.Message, e.Error.ToString(), e.Hint, e.RetryAfter);
 
     /// <summary>Writes <c>{"error",…}</c>. Does nothing once the answer has begun: the connection is then aborted, so that no client takes half an answer for a whole one.</summary>
-    public static Task WriteAsync(HttpContext context, int status, string message, string? code = null, string? hint = null, TimeSpan? retryAfter = null)
+    public static Task WriteAsync(HttpContext context, int status, string message, string? code = null, string? hint = null, TimeSpan? retryAfter = null, StringValues allow = default)
     {
         if (context.Response.HasStarted)
         {
@@ -37,10 +38,12 @@ internal static class ErrorResponses
         context.Response.Clear();
         context.Response.StatusCode = status;
         context.Response.ContentType = JsonContentType;
+        if (allow.Count > 0)
+            context.Response.Headers.Allow = allow;
         if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
             context.Response.Headers.RetryAfter = ((int)Math.Ceiling((retryAfter ?? TimeSpan.FromSeconds(1)).TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
         byte[] body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
-            new ErrorBody(message, code, hint, context.TraceIdentifier), WireJson.Default.ErrorBody);
+            new ErrorBody(message, code, hint, context.TraceIdentifier), WireJson.Plain.ErrorBody);
         context.Response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body).AsTask();
     }

@@ -60,8 +60,7 @@ internal sealed partial class Gate(RequestDelegate next, HostGuard guard, ILogge
     private static Task MethodNotAllowedAsync(HttpContext context)
     {
         var allow = context.Response.Headers.Allow;
-        var writing = ErrorResponses.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed", hint: $"Allowed here: {allow}.");
-        return writing;
+        return ErrorResponses.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed", hint: $"Allowed here: {allow}.", allow: allow);
     }
 
     private static bool HasStrayTrailingSlash(PathString path) =>

@@ -25,7 +25,7 @@ internal static class RepositoryEndpoints
         using var body = await ReadAsync(context, MaxBodyBytes);
         bool ready = body?.RootElement.TryGetProperty("ready", out var value) == true && value.ValueKind == JsonValueKind.True;
         var catalog = context.RequestServices.GetRequiredService<ModelCatalog>();
-        await JsonResponse.WriteAsync(context, [.. ModelViews.Index(catalog.Current, ready)], WireJson.Default.IndexEntryArray);
+        await JsonResponse.WriteAsync(context, [.. ModelViews.Index(catalog.Current, ready)], WireJson.Plain.IndexEntryArray);
     }
 
     private static async Task LoadAsync(HttpContext context)
