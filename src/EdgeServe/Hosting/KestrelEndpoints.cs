@@ -12,6 +12,9 @@ internal static class KestrelEndpoints
 
     public static void AddKestrelEndpoints(this WebApplicationBuilder builder, EdgeServeOptions options)
     {
+        builder.Services.AddSingleton<LargeBlockPoolFactory>();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(p => p.GetRequiredService<LargeBlockPoolFactory>());
+        builder.Services.AddHostedService<TransportMemory>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

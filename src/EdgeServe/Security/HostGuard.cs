@@ -1,6 +1,6 @@
 using System.Net;
-using Microsoft.Extensions.Options;
 using EdgeServe.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace EdgeServe.Security;
 

@@ -1,0 +1,16 @@
+using EdgeServe.Bare;
+
+// The yardsticks: the engine alone, and the smallest server that could be built around it.
+NativeSettings.Apply();
+return args switch
+{
+    ["engine", var model, var seconds] => BareEngine.Measure(model, double.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture)),
+    ["http", var model, var url] => BareHttp.Serve(model, url),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("bare engine MODEL.onnx SECONDS | bare http MODEL.onnx URL");
+    return 2;
+}
