@@ -1,5 +1,6 @@
 using EdgeServe.Engine;
 using EdgeServe.Engine.Models;
+using EdgeServe.Grpc;
 using EdgeServe.Http;
 using EdgeServe.Http.Health;
 using EdgeServe.Http.Oip;
@@ -20,6 +21,7 @@ internal static class EdgeServeRegistration
         builder.Services.AddEngine(EngineOptionsFrom.Configuration(options));
         builder.Services.AddSecurity();
         builder.Services.AddHttpApi();
+        builder.Services.AddGrpcApi(options);
     }
 
     public static void UseEdgeServe(this WebApplication app, EdgeServeOptions options)
@@ -33,6 +35,7 @@ internal static class EdgeServeRegistration
         app.MapInfer();
         app.MapRepository();
         app.MapSettings();
+        app.MapGrpcApi();
     }
 
     private static void AddSecurity(this IServiceCollection services) => services.AddSingleton<HostGuard>();

@@ -1,4 +1,5 @@
 using EdgeServe.Engine.Inference;
+using EdgeServe.Grpc;
 using Microsoft.Extensions.Primitives;
 
 namespace EdgeServe.Http;
@@ -32,6 +33,12 @@ internal static class ErrorResponses
         if (context.Response.HasStarted)
         {
             context.Abort();
+            return Task.CompletedTask;
+        }
+
+        if (GrpcErrors.IsGrpc(context.Request) && HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            GrpcErrors.Fail(context, GrpcErrors.Code(status), message);
             return Task.CompletedTask;
         }
 

@@ -42,6 +42,8 @@ internal sealed record BatchingBody(int[] PreferredBatchSize, long MaxQueueDelay
 
 internal sealed record InstanceGroupBody(string Name, string Kind, int Count);
 
+internal sealed record ConfigParameterBody(string StringValue);
+
 internal sealed record ModelConfigBody(
     string Name, string Platform, string Backend, int MaxBatchSize, ConfigTensorBody[] Input, ConfigTensorBody[] Output,
-    BatchingBody? DynamicBatching, InstanceGroupBody[] InstanceGroup, string DefaultModelFilename, Dictionary<string, string> Parameters);
+    BatchingBody? DynamicBatching, InstanceGroupBody[] InstanceGroup, string DefaultModelFilename, Dictionary<string, ConfigParameterBody> Parameters);

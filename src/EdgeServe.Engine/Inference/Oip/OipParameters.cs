@@ -77,6 +77,13 @@ internal static class OipParameters
         return shape[..count].ToArray();
     }
 
+    /// <summary>Refuses the names the protocol keeps for itself.</summary>
+    public static void CheckReserved(string key)
+    {
+        if (key.StartsWith("triton_", StringComparison.Ordinal))
+            throw ServingException.Invalid($"parameter keys starting with 'triton_' are reserved for Triton usage: '{key}'");
+    }
+
     private static RequestedOutput ReadOutput(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -156,8 +163,7 @@ internal static class OipParameters
 
     private static void Other(ref Utf8JsonReader reader, string key)
     {
-        if (key.StartsWith("triton_", StringComparison.Ordinal))
-            throw ServingException.Invalid($"parameter keys starting with 'triton_' are reserved for Triton usage: '{key}'");
+        CheckReserved(key);
         if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.Null)
             throw ServingException.Invalid($"parameter '{key}' must be a string, a number or a boolean");
     }

@@ -10,7 +10,18 @@ internal sealed class ServerState
 
     public string Reason => _stopping ? "the server is stopping" : "models are loading";
 
-    public void ModelsTried() => _modelsTried = true;
+    /// <summary>Readiness may have changed.</summary>
+    public event Action? Changed;
 
-    public void Stopping() => _stopping = true;
+    public void ModelsTried()
+    {
+        _modelsTried = true;
+        Changed?.Invoke();
+    }
+
+    public void Stopping()
+    {
+        _stopping = true;
+        Changed?.Invoke();
+    }
 }

@@ -28,7 +28,15 @@ internal static class ModelViews
             definition.DynamicBatching is { } b ? new BatchingBody(b.PreferredBatchSize, b.MaxQueueDelayMicroseconds) : null,
             [new InstanceGroupBody($"{served.Key.Name}_0", served.Provider == "cpu" ? "KIND_CPU" : "KIND_GPU", definition.Instances ?? Environment.ProcessorCount)],
             ModelFiles.ModelFileName,
-            served.ProviderNote is { } note ? new Dictionary<string, string> { ["provider"] = served.Provider, ["provider_note"] = note } : new Dictionary<string, string> { ["provider"] = served.Provider });
+            Parameters(served));
+    }
+
+    private static Dictionary<string, ConfigParameterBody> Parameters(ServedModel served)
+    {
+        var parameters = new Dictionary<string, ConfigParameterBody> { ["provider"] = new(served.Provider) };
+        if (served.ProviderNote is { } note)
+            parameters["provider_note"] = new ConfigParameterBody(note);
+        return parameters;
     }
 
     /// <summary>A rank-0 tensor stays without dimensions; the batch dimension is not part of Triton's <c>dims</c>.</summary>

@@ -25,6 +25,9 @@ internal static class SettingsEndpoints
     private static readonly byte[] LogJson = Encoding.UTF8.GetBytes(
         """{"log_file":"","log_info":true,"log_warning":true,"log_error":true,"log_verbose_level":0,"log_format":"default"}""");
 
+    public static string NoSharedMemory(string kind) =>
+        $"failed to register {kind} shared memory region: this server does not offer shared memory; send tensors as binary data";
+
     public static void MapSettings(this IEndpointRouteBuilder routes)
     {
         foreach (string path in new[] { "/v2/trace/setting", "/v2/models/{model}/trace/setting" })
@@ -50,7 +53,7 @@ internal static class SettingsEndpoints
                 return Task.CompletedTask;
             });
             routes.MapPost($"{prefix}{region}/register", _ => throw ServingException.Invalid(
-                $"failed to register {kind} shared memory region: this server does not offer shared memory; send tensors as binary data"));
+                NoSharedMemory(kind)));
         }
     }
 
