@@ -1,3 +1,5 @@
+using EdgeServe.Engine.Inference;
+
 namespace EdgeServe.Cli;
 
 /// <summary>Errors on the terminal: one a line, on standard error.</summary>
@@ -9,4 +11,6 @@ internal static class Report
             Console.Error.WriteLine($"edgeserve: {error}");
         return exitCode;
     }
+
+    public static int Error(ServingException e) => Errors([e.Hint is null ? e.Message : $"{e.Message} ({e.Hint})"], ExitCodes.Failed);
 }

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using EdgeServe.Cli.Bench;
+using EdgeServe.Cli.Doctor;
+using EdgeServe.Cli.Models;
 
 namespace EdgeServe.Cli;
 
@@ -10,6 +13,10 @@ internal static class RootVerb
         var root = new RootCommand("EdgeServe: an offline-first inference server for ONNX models.")
         {
             ServeVerb.Create(),
+            ModelVerb.Create(),
+            BenchVerb.Create(),
+            DoctorVerb.Create(),
+            ConfigVerb.Create(),
         };
         var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0)

@@ -4,17 +4,7 @@ namespace EdgeServe.Hosting;
 internal static class ConfigurationKeys
 {
     /// <summary>Every key with one value; <c>Models:*:</c> stands for each model's.</summary>
-    public static readonly string[] All =
-    [
-        "Server:Name", "Server:Urls", "Server:GrpcUrls", "Server:Insecure", "Server:AllowedHosts", "Server:AllowedOrigins",
-        "Server:PathBase", "Server:DataDirectory",
-        "Repository:Path", "Repository:AllowUpload", "Repository:VersionPolicy", "Repository:LoadAtStart",
-        "Repository:MemoryBudgetBytes", "Repository:CacheOptimizedGraphs",
-        "Models:*:VersionPolicy", "Models:*:Pinned",
-        "Scheduler:InlineThresholdMicroseconds", "Scheduler:Instances", "Scheduler:InferenceNice",
-        "Limits:MaxRequestBytes", "Limits:MaxBytesInFlight", "Limits:MaxGrpcMessageBytes", "Limits:MaxConnections",
-        "Metrics:TritonNames",
-    ];
+    public static readonly string[] All = Array.ConvertAll(EffectiveValues.All, v => v.Key);
 
     private static readonly HashSet<string> Known = new(All, StringComparer.OrdinalIgnoreCase);
 

@@ -52,18 +52,26 @@ internal sealed class EffectiveConfiguration
         return found.Count == 0;
     }
 
-    /// <summary>Which source set a key.</summary>
+    /// <summary>Which source set a key: a file's name, <c>environment</c>, <c>flag</c>, or <c>default</c>.</summary>
     public string SourceOf(string key)
+    {
+        var set = Root.AsEnumerable().Where(p => p.Value is not null && ConfigurationKeys.Normalize(p.Key).Equals(key, StringComparison.OrdinalIgnoreCase));
+        string[] sources = [.. set.Select(p => SourceOfOne(p.Key)).Distinct()];
+        return sources.Length == 0 ? "default" : string.Join(", ", sources);
+    }
+
+    private string SourceOfOne(string key)
     {
         foreach (var provider in Root.Providers.Reverse())
         {
-            if (provider.TryGet(key, out _))
-                return provider switch
-                {
-                    JsonConfigurationProvider json => json.Source.Path ?? "file",
-                    Microsoft.Extensions.Configuration.EnvironmentVariables.EnvironmentVariablesConfigurationProvider => "environment",
-                    _ => "flag",
-                };
+            if (!provider.TryGet(key, out _))
+                continue;
+            return provider switch
+            {
+                JsonConfigurationProvider json => json.Source.Path ?? "file",
+                Microsoft.Extensions.Configuration.EnvironmentVariables.EnvironmentVariablesConfigurationProvider => "environment",
+                _ => "flag",
+            };
         }
 
         return "default";

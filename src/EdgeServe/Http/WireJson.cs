@@ -16,6 +16,7 @@ namespace EdgeServe.Http;
 [JsonSerializable(typeof(StatsBody))]
 [JsonSerializable(typeof(ModelConfigBody))]
 [JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class WireJson : JsonSerializerContext
 {
     /// <summary>Quotes stay quotes: clients and scripts match error texts byte by byte.</summary>

@@ -1,0 +1,14 @@
+using System.CommandLine;
+
+namespace EdgeServe.Cli.Models;
+
+/// <summary><c>edgeserve model</c>: looks at the models of a folder. Needs no running service.</summary>
+internal static class ModelVerb
+{
+    public static Command Create() => new("model", "Look at the models of a folder.")
+    {
+        ModelListVerb.Create(),
+        ModelShowVerb.Create(),
+        ModelCheckVerb.Create(),
+    };
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace EdgeServe.Hosting;
+
+/// <summary>Every setting there is, with its value in force.</summary>
+internal static class EffectiveValues
+{
+    /// <summary>By key; <c>Models:*:</c> stands for each model's.</summary>
+    public static readonly (string Key, Func<EdgeServeOptions, string> Value)[] All =
+    [
+        ("Server:Name", o => o.Server.Name),
+        ("Server:Urls", o => o.Server.Urls),
+        ("Server:GrpcUrls", o => o.Server.GrpcUrls),
+        ("Server:Insecure", o => Text(o.Server.Insecure)),
+        ("Server:AllowedHosts", o => List(o.Server.AllowedHosts)),
+        ("Server:AllowedOrigins", o => List(o.Server.AllowedOrigins)),
+        ("Server:PathBase", o => o.Server.PathBase),
+        ("Server:DataDirectory", o => o.Server.DataDirectory),
+        ("Repository:Path", o => o.Repository.Path),
+        ("Repository:AllowUpload", o => Text(o.Repository.AllowUpload)),
+        ("Repository:VersionPolicy", o => o.Repository.VersionPolicy),
+        ("Repository:LoadAtStart", o => List(o.Repository.LoadAtStart)),
+        ("Repository:MemoryBudgetBytes", o => Text(o.Repository.MemoryBudgetBytes)),
+        ("Repository:CacheOptimizedGraphs", o => Text(o.Repository.CacheOptimizedGraphs)),
+        ("Models:*:VersionPolicy", o => Models(o, m => m.VersionPolicy)),
+        ("Models:*:Pinned", o => Models(o, m => m.Pinned ? "true" : null)),
+        ("Scheduler:InlineThresholdMicroseconds", o => Text(o.Scheduler.InlineThresholdMicroseconds)),
+        ("Scheduler:Instances", o => Text(o.Scheduler.Instances)),
+        ("Scheduler:InferenceNice", o => Text(o.Scheduler.InferenceNice)),
+        ("Limits:MaxRequestBytes", o => Text(o.Limits.MaxRequestBytes)),
+        ("Limits:MaxBytesInFlight", o => Text(o.Limits.MaxBytesInFlight)),
+        ("Limits:MaxGrpcMessageBytes", o => Text(o.Limits.MaxGrpcMessageBytes)),
+        ("Limits:MaxConnections", o => Text(o.Limits.MaxConnections)),
+        ("Metrics:TritonNames", o => Text(o.Metrics.TritonNames)),
+    ];
+
+    private static string Text(bool value) => value ? "true" : "false";
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string List(string[] values) => string.Join(", ", values);
+
+    private static string Models(EdgeServeOptions options, Func<ModelOptions, string?> value) =>
+        string.Join(", ", options.Models.Select(m => (m.Key, Value: value(m.Value))).Where(m => m.Value is not null).Select(m => $"{m.Key}={m.Value}"));
+}
