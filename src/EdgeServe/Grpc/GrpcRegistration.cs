@@ -23,6 +23,7 @@ internal static class GrpcRegistration
         services.AddSingleton<HealthServiceImpl>();
         services.AddHostedService<HealthReport>();
         services.AddSingleton(_ => new ReflectionServiceImpl(GRPCInferenceService.Descriptor, Health.Descriptor));
+        services.AddSingleton(_ => new ReflectionV1ServiceImpl(GRPCInferenceService.Descriptor, Health.Descriptor));
     }
 
     public static void MapGrpcApi(this WebApplication app)
@@ -30,7 +31,11 @@ internal static class GrpcRegistration
         app.MapGrpcService<InferenceService>();
         app.MapGrpcService<HealthServiceImpl>();
         if (app.Environment.IsDevelopment())
+        {
             app.MapGrpcService<ReflectionServiceImpl>();
+            app.MapGrpcService<ReflectionV1ServiceImpl>();
+        }
+
         var calls = app.Services.GetRequiredService<InferCalls>();
         MapBefore(app, Service + "ModelInfer", calls.ModelInferAsync);
         MapBefore(app, Service + "ModelStreamInfer", calls.ModelStreamInferAsync);

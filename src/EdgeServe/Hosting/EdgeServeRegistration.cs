@@ -3,6 +3,7 @@ using EdgeServe.Engine.Models;
 using EdgeServe.Grpc;
 using EdgeServe.Http;
 using EdgeServe.Http.Health;
+using EdgeServe.Http.Metrics;
 using EdgeServe.Http.Oip;
 using EdgeServe.Security;
 using Microsoft.Extensions.Options;
@@ -22,6 +23,7 @@ internal static class EdgeServeRegistration
         builder.Services.AddSecurity();
         builder.Services.AddHttpApi();
         builder.Services.AddGrpcApi(options);
+        builder.Services.AddMetricsApi(options);
     }
 
     public static void UseEdgeServe(this WebApplication app, EdgeServeOptions options)
@@ -36,6 +38,8 @@ internal static class EdgeServeRegistration
         app.MapRepository();
         app.MapSettings();
         app.MapGrpcApi();
+        app.MapMetrics(options);
+        app.MapOpenApiDescription();
     }
 
     private static void AddSecurity(this IServiceCollection services) => services.AddSingleton<HostGuard>();

@@ -24,23 +24,33 @@ internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOp
         // 1 Everything the headers can refuse.
         var model = await engine.Catalog.LeaseAsync(name, version, context.RequestAborted);
         using var request = new InferRequest(model);
-        long? headerLength = ReadHeaderLength(context.Request);
-        var body = RequestBody.Open(context, _maxBytes, out long bodyLength);
-
-        // 2 The body, parsed as it arrives.
-        using (var reader = new OipRequestReader(request, engine.Memory, headerLength, bodyLength))
+        try
         {
-            await ReadAsync(body, reader, context);
-            reader.Finish();
+            await ReadAsync(context, request);
         }
-
-        OipResponseWriter.CheckRequest(request);
+        catch (ServingException e)
+        {
+            model.Statistics.Failed(e.Error, TimeSpan.Zero);
+            throw;
+        }
 
         // 3 to 6, and 8.
         using var response = await engine.InferAsync(request, context.RequestAborted);
 
         // 7 The answer, from the memory the engine left it in.
         await InferResponseBody.WriteAsync(context, response);
+    }
+
+    private async ValueTask ReadAsync(HttpContext context, InferRequest request)
+    {
+        long? headerLength = ReadHeaderLength(context.Request);
+        var body = RequestBody.Open(context, _maxBytes, out long bodyLength);
+
+        // 2 The body, parsed as it arrives.
+        using var reader = new OipRequestReader(request, engine.Memory, headerLength, bodyLength);
+        await ReadAsync(body, reader, context);
+        reader.Finish();
+        OipResponseWriter.CheckRequest(request);
     }
 
     private async ValueTask ReadAsync(PipeReader body, OipRequestReader reader, HttpContext context)

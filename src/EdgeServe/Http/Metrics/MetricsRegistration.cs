@@ -1,0 +1,32 @@
+using EdgeServe.Engine.Inference;
+using EdgeServe.Hosting;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+
+namespace EdgeServe.Http.Metrics;
+
+/// <summary><c>GET /metrics</c> for Prometheus.</summary>
+internal static class MetricsRegistration
+{
+    public static void AddMetricsApi(this IServiceCollection services, EdgeServeOptions options)
+    {
+        services.AddSingleton<ServingMetrics>();
+        services.AddSingleton<TritonMetrics>();
+        services.AddOpenTelemetry().ConfigureResource(r => r.AddService(options.Server.Name, serviceVersion: ProductVersion.Text)).WithMetrics(metrics =>
+        {
+            metrics.AddMeter(ServingMeter.Name, ServingMetrics.MeterName);
+            if (options.Metrics.TritonNames)
+                metrics.AddMeter(TritonMetrics.MeterName);
+            // Counters carry their whole name: nv_inference_count has no _total.
+            metrics.AddPrometheusExporter(exporter => exporter.DisableTotalNameSuffixForCounters = true);
+        });
+    }
+
+    public static void MapMetrics(this WebApplication app, EdgeServeOptions options)
+    {
+        app.Services.GetRequiredService<ServingMetrics>();
+        if (options.Metrics.TritonNames)
+            app.Services.GetRequiredService<TritonMetrics>();
+        app.MapPrometheusScrapingEndpoint("/metrics");
+    }
+}
