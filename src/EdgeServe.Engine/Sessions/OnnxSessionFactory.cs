@@ -12,7 +12,7 @@ internal sealed partial class OnnxSessionFactory(TensorMemoryPool pool, Optimize
 
     public ISession Open(string modelPath, ExecutionDefinition execution)
     {
-        OrtEnv.Instance().EnvLogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR;
+        OrtEnv.Instance().EnvLogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
         using var options = Options(execution);
         string provider = ChooseProvider(options, execution.Providers, out string? note);
         try
@@ -61,7 +61,7 @@ internal sealed partial class OnnxSessionFactory(TensorMemoryPool pool, Optimize
             InterOpNumThreads = 1,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         string spinning = execution.AllowSpinning ? "1" : "0";
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", spinning);
