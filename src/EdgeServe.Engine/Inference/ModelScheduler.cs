@@ -13,6 +13,9 @@ internal sealed class ModelScheduler : IDisposable
     private const int DeadBeforeSweep = 1024;
     private const uint DefaultPriority = 2;
 
+    /// <summary>Where requests can share a run, only runs this much shorter are not worth sharing.</summary>
+    private const int BatchingPatience = 4;
+
     private readonly object _gate = new();
     private readonly PriorityQueue<WorkItem, (long Due, long Order)> _queue = new();
     private readonly ISession _session;
@@ -24,12 +27,15 @@ internal sealed class ModelScheduler : IDisposable
     private readonly int _maxBatchSize;
     private readonly int _instances;
     private readonly RunEstimate _estimate = new();
+    private readonly TimeSpan _inlineThreshold;
+    private readonly bool _boundInline;
+    private int _inline;
     private int _active;
-    private int _waiting;
+    private volatile int _waiting;
     private int _threads;
     private int _idleThreads;
     private long _order;
-    private bool _stopping;
+    private volatile bool _stopping;
 
     public ModelScheduler(
         ISession session, ModelDefinition definition, int maxBatchSize, SchedulerOptions options, ModelStatistics statistics, TensorMemoryPool pool, TimeProvider time)
@@ -41,20 +47,22 @@ internal sealed class ModelScheduler : IDisposable
         _batching = maxBatchSize > 1 ? definition.DynamicBatching : null;
         _maxBatchSize = maxBatchSize;
         _instances = definition.Instances ?? options.DefaultInstances;
+        _boundInline = definition.Instances is not null;
+        _inlineThreshold = _batching is null ? options.InlineThreshold : options.InlineThreshold / BatchingPatience;
         _runner = new BatchRunner(session, statistics, _estimate, pool, time);
     }
 
     /// <summary>Requests waiting for an instance.</summary>
-    public int Waiting => Volatile.Read(ref _waiting);
+    public int Waiting => _waiting;
 
     /// <summary>Runs in progress.</summary>
-    public int Active => Volatile.Read(ref _active);
+    public int Active => Volatile.Read(ref _active) + Volatile.Read(ref _inline);
 
     /// <summary>Runs the request and hands over its outputs, which the caller releases.</summary>
     /// <exception cref="ServingException">Queue full, deadline, cancellation, shutdown or a failed run.</exception>
     public ValueTask<RunOutputs> RunAsync(InferRequest request, CancellationToken cancellation)
     {
-        if (_estimate.IsWithin(_options.InlineThreshold, request.InputBytes) && TryTakeInstance())
+        if (_estimate.IsWithin(_inlineThreshold, request.InputBytes) && TryTakeInstance())
             return RunInline(request);
 
         var timeout = Timeout(request);
@@ -87,8 +95,20 @@ internal sealed class ModelScheduler : IDisposable
         return microseconds == 0 ? null : TimeSpan.FromMicroseconds(Math.Min(microseconds, longest));
     }
 
+    /// <summary>
+    /// A short run on the caller's thread. There are few such threads, so that the default number of instances need not
+    /// be kept to the letter, nor a lock be taken; a number that the definition states is.
+    /// </summary>
     private bool TryTakeInstance()
     {
+        if (!_boundInline)
+        {
+            if (_stopping || _waiting > 0)
+                return false;
+            Interlocked.Increment(ref _inline);
+            return true;
+        }
+
         lock (_gate)
         {
             if (_stopping || _active >= _instances || _waiting > 0)
@@ -106,7 +126,10 @@ internal sealed class ModelScheduler : IDisposable
         }
         finally
         {
-            ReturnInstance();
+            if (_boundInline)
+                ReturnInstance();
+            else
+                Interlocked.Decrement(ref _inline);
         }
     }
 

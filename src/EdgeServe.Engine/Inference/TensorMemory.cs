@@ -51,6 +51,8 @@ public sealed unsafe class TensorMemory
             throw new InvalidOperationException("Tensor memory was released more often than it was retained.");
     }
 
+    internal bool BelongsTo(TensorMemoryPool pool) => ReferenceEquals(_pool, pool);
+
     internal void Rented() => _references = 1;
 
     internal void Free()

@@ -112,10 +112,9 @@ internal sealed class WorkItem : IValueTaskSource<RunOutputs>
 
     private void Abandon(ServingException reason, Action<WorkItem> abandoned)
     {
-        SessionRun? running;
+        // Under the lock that gives the run back: it may be another request's an instant later.
         lock (this)
-            running = _run;
-        running?.Terminate();
+            _run?.Terminate();
         if (TryFail(reason))
             abandoned(this);
     }

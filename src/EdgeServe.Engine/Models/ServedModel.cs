@@ -1,4 +1,5 @@
 using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Inference.Oip;
 using EdgeServe.Engine.Sessions;
 
 namespace EdgeServe.Engine.Models;
@@ -11,6 +12,7 @@ public sealed class ServedModel
 {
     private readonly ISession _session;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile KnownHeader? _knownHeader;
     private int _leases = 1;
     private long _lastUsed;
 
@@ -50,6 +52,13 @@ public sealed class ServedModel
     public long MemoryBytes { get; }
 
     internal ModelScheduler Scheduler { get; }
+
+    /// <summary>What the last binary request's header said.</summary>
+    internal KnownHeader? KnownHeader
+    {
+        get => _knownHeader;
+        set => _knownHeader = value;
+    }
 
     /// <summary>Requests waiting for an instance and runs in progress.</summary>
     public int Pending => Scheduler.Waiting + Scheduler.Active;

@@ -9,7 +9,7 @@ internal sealed class OnnxRun(OnnxSession session, TensorMemoryPool pool) : Sess
     private readonly RunOptions _options = new();
     private readonly string[] _names = new string[session.Signature.Inputs.Length];
     private readonly OrtValue[] _values = new OrtValue[session.Signature.Inputs.Length];
-    private bool _terminated;
+    private volatile bool _terminated;
 
     public override RunOutputs Run(IReadOnlyList<Tensor> inputs, string[] outputNames)
     {
@@ -39,21 +39,14 @@ internal sealed class OnnxRun(OnnxSession session, TensorMemoryPool pool) : Sess
 
     public override void Terminate()
     {
-        lock (_options)
-        {
-            _terminated = true;
-            _options.Terminate = true;
-        }
+        _terminated = true;
+        _options.Terminate = true;
     }
 
     public override void Dispose()
     {
-        lock (_options)
-        {
-            if (_terminated)
-                _options.Terminate = _terminated = false;
-        }
-
+        if (_terminated)
+            _options.Terminate = _terminated = false;
         session.Return(this);
     }
 

@@ -11,7 +11,7 @@ internal abstract class SessionRun : IDisposable
     /// <exception cref="ServingException"><see cref="ServingError.RunFailed"/> or, after <see cref="Terminate"/>, any failure.</exception>
     public abstract RunOutputs Run(IReadOnlyList<Tensor> inputs, string[] outputNames);
 
-    /// <summary>Asks the run in progress to stop at the next graph node. Harmless when none is.</summary>
+    /// <summary>Asks the run in progress to stop at the next graph node. Not to be called once the run is given back.</summary>
     public abstract void Terminate();
 
     public abstract void Dispose();

@@ -117,6 +117,8 @@ public sealed class OipRequestReader : IDisposable
             if (_headerLeft > 0)
                 throw new FormatException("the JSON ends before Inference-Header-Content-Length does");
             StartBinary();
+            if (_taken == 0 && buffer.IsSingleSegment)
+                KnownHeader.Keep(buffer.FirstSpan, _request, _json.Inputs);
         }
 
         return taken;

@@ -26,11 +26,13 @@ public struct OipResponseWriter
         _response = response;
         foreach (var tensor in response.Tensors)
         {
-            if (response.Request.WantsBinary(tensor.Name))
+            bool binary = response.Request.WantsBinary(tensor.Name);
+            if (binary)
                 BinaryBytes += tensor.ByteLength;
             else if (tensor.Type.IsBinaryOnly())
                 throw BinaryOnly(tensor);
-            HasBinary |= response.Request.WantsBinary(tensor.Name);
+            HasBinary |= binary;
+            IsAllBinary &= binary && tensor.Type != TensorType.Bytes;
         }
     }
 
@@ -47,11 +49,17 @@ public struct OipResponseWriter
     /// <summary>True when some output travels as binary bytes: the answer then carries the header length.</summary>
     public bool HasBinary { get; private set; }
 
+    /// <summary>Every output is binary and of fixed size: the header depends on the shapes alone.</summary>
+    public bool IsAllBinary { get; private set; } = true;
+
     /// <summary>Bytes of all binary outputs.</summary>
     public long BinaryBytes { get; private set; }
 
     /// <summary>The JSON part is complete.</summary>
     public readonly bool IsJsonDone => _part >= Part.Binary;
+
+    /// <summary>For an answer whose header is already known: only the tensors are left to write.</summary>
+    public static OipResponseWriter BehindHeader(InferResponse response) => new(response) { _part = Part.Binary };
 
     /// <summary>Refuses, before anything runs, what could not be written afterwards.</summary>
     public static void CheckRequest(InferRequest request)

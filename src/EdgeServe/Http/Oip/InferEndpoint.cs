@@ -1,10 +1,7 @@
-using System.Buffers;
 using System.Globalization;
-using System.IO.Compression;
 using System.IO.Pipelines;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Inference.Oip;
-using EdgeServe.Engine.Models;
 using EdgeServe.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -16,7 +13,7 @@ namespace EdgeServe.Http.Oip;
 /// </summary>
 internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOptions> options)
 {
-    private const string HeaderLength = "Inference-Header-Content-Length";
+    public const string HeaderLengthName = "Inference-Header-Content-Length";
     private readonly long _maxBytes = options.Value.Limits.MaxRequestBytes;
 
     public async Task InferAsync(HttpContext context, string name, long version)
@@ -26,7 +23,12 @@ internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOp
         using var request = new InferRequest(model);
         try
         {
-            await ReadAsync(context, request);
+            long? headerLength = ReadHeaderLength(context.Request);
+            var body = RequestBody.Open(context, _maxBytes, out long bodyLength);
+
+            // 2 The body: at once when it is here and looks like the last one, else parsed as it arrives.
+            if (!TryReadKnown(body, request, headerLength, bodyLength))
+                await ReadAsync(body, request, headerLength, bodyLength, context.RequestAborted);
         }
         catch (ServingException e)
         {
@@ -41,25 +43,26 @@ internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOp
         await InferResponseBody.WriteAsync(context, response);
     }
 
-    private async ValueTask ReadAsync(HttpContext context, InferRequest request)
+    private bool TryReadKnown(PipeReader body, InferRequest request, long? headerLength, long bodyLength)
     {
-        long? headerLength = ReadHeaderLength(context.Request);
-        var body = RequestBody.Open(context, _maxBytes, out long bodyLength);
-
-        // 2 The body, parsed as it arrives.
-        using var reader = new OipRequestReader(request, engine.Memory, headerLength, bodyLength);
-        await ReadAsync(body, reader, context);
-        reader.Finish();
-        OipResponseWriter.CheckRequest(request);
+        if (headerLength is not > 0 || bodyLength < 0 || request.Model.KnownHeader is null || !body.TryRead(out var result))
+            return false;
+        bool read = result.Buffer.Length == bodyLength && KnownHeader.TryRead(request, engine.Memory, headerLength.Value, result.Buffer);
+        if (read)
+            body.AdvanceTo(result.Buffer.End);
+        else
+            body.AdvanceTo(result.Buffer.Start, result.Buffer.Start);
+        return read;
     }
 
-    private async ValueTask ReadAsync(PipeReader body, OipRequestReader reader, HttpContext context)
+    private async ValueTask ReadAsync(PipeReader body, InferRequest request, long? headerLength, long bodyLength, CancellationToken cancellation)
     {
+        using var reader = new OipRequestReader(request, engine.Memory, headerLength, bodyLength);
         long total = 0;
         long waitFor = 1;
         while (true)
         {
-            var result = await ReadBodyAsync(body, waitFor, context.RequestAborted);
+            var result = await ReadBodyAsync(body, waitFor, cancellation);
             long taken = reader.Read(result.Buffer, result.IsCompleted);
             total += taken;
             if (total + result.Buffer.Length - taken > _maxBytes)
@@ -68,8 +71,11 @@ internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOp
             waitFor = taken == 0 ? result.Buffer.Length * 2 : 1;
             body.AdvanceTo(result.Buffer.GetPosition(taken), result.Buffer.End);
             if (result.IsCompleted)
-                return;
+                break;
         }
+
+        reader.Finish();
+        OipResponseWriter.CheckRequest(request);
     }
 
     private static async ValueTask<ReadResult> ReadBodyAsync(PipeReader body, long atLeast, CancellationToken cancellation)
@@ -88,10 +94,10 @@ internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOp
 
     private static long? ReadHeaderLength(HttpRequest request)
     {
-        if (!request.Headers.TryGetValue(HeaderLength, out var value))
+        if (!request.Headers.TryGetValue(HeaderLengthName, out var value))
             return null;
         return long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long length)
             ? length
-            : throw ServingException.Invalid($"{HeaderLength} '{value}' is not a whole number of 0 or more");
+            : throw ServingException.Invalid($"{HeaderLengthName} '{value}' is not a whole number of 0 or more");
     }
 }

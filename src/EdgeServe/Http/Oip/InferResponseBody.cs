@@ -17,13 +17,20 @@ internal static class InferResponseBody
 
     public static ValueTask WriteAsync(HttpContext context, InferResponse response)
     {
+        var known = response.Request.Known;
+        if (known?.Answer is { } answer && answer.Fits(response.Tensors))
+        {
+            var again = OipResponseWriter.BehindHeader(response);
+            return WriteBinaryAsync(context, again, answer);
+        }
+
         var writer = new OipResponseWriter(response);
         var scratch = _scratch ??= new ArrayBufferWriter<byte>(OipResponseWriter.StepBytes * 2);
         scratch.ResetWrittenCount();
         bool more = writer.WriteJson(scratch);
         var http = context.Response;
         if (writer.HasBinary)
-            return WriteBinaryAsync(context, writer, scratch, more);
+            return WriteBinaryAsync(context, writer, Header(ref writer, scratch, more, response));
         http.ContentType = ErrorResponses.JsonContentType;
         if (more)
         {
@@ -38,15 +45,24 @@ internal static class InferResponseBody
         return ValueTask.CompletedTask;
     }
 
-    private static ValueTask WriteBinaryAsync(HttpContext context, OipResponseWriter writer, ArrayBufferWriter<byte> header, bool more)
+    /// <summary>The rest of the header, kept where every output is binary and the request's header was worth keeping.</summary>
+    private static KnownAnswer Header(ref OipResponseWriter writer, ArrayBufferWriter<byte> header, bool more, InferResponse response)
     {
         while (more)
             more = writer.WriteJson(header);
+        var answer = new KnownAnswer(header.WrittenSpan.ToArray(), response.Tensors);
+        if (response.Request.Known is { } known && writer.IsAllBinary)
+            known.Answer = answer;
+        return answer;
+    }
+
+    private static ValueTask WriteBinaryAsync(HttpContext context, OipResponseWriter writer, KnownAnswer answer)
+    {
         var http = context.Response;
         http.ContentType = "application/octet-stream";
-        http.Headers["Inference-Header-Content-Length"] = header.WrittenCount.ToString(CultureInfo.InvariantCulture);
-        http.ContentLength = header.WrittenCount + writer.BinaryBytes;
-        http.BodyWriter.Write(header.WrittenSpan);
+        http.Headers[InferEndpoint.HeaderLengthName] = answer.HeaderLength;
+        http.ContentLength = answer.Header.Length + writer.BinaryBytes;
+        http.BodyWriter.Write(answer.Header);
         return writer.WriteBinary(http.BodyWriter, BinaryStepBytes) ? WriteRestBinaryAsync(context, writer) : ValueTask.CompletedTask;
     }
 
