@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Storage;
 using Microsoft.ML.OnnxRuntime;
 
@@ -13,6 +14,9 @@ namespace EdgeServe.Engine.Sessions;
 /// </summary>
 internal sealed class OptimizedGraphCache(string? directory)
 {
+    /// <summary>A smaller graph is optimised faster than it is hashed, and hashing would load the system's crypto library.</summary>
+    private const long SmallestBytes = 128 << 10;
+
     private static readonly Lazy<string> Processor = new(DescribeProcessor);
 
     public sealed record Entry(string Path, string TemporaryPath, bool Ready)
@@ -20,10 +24,11 @@ internal sealed class OptimizedGraphCache(string? directory)
         public string HashPath => Path + ".sha256";
     }
 
-    /// <returns>Null when there is no cache: no directory, a read-only card, or a model with data in other files.</returns>
+    /// <returns>Null when there is no cache for it: no directory, a read-only card, a graph too small to be worth it, or one
+    /// with weights in other files, which the key would not know.</returns>
     public Entry? Find(string modelPath, string provider)
     {
-        if (directory is null)
+        if (directory is null || new FileInfo(modelPath).Length < SmallestBytes || ExternalData.Locations(modelPath).Length > 0)
             return null;
         try
         {

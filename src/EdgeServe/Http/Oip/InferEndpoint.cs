@@ -63,19 +63,34 @@ internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOp
         while (true)
         {
             var result = await ReadBodyAsync(body, waitFor, cancellation);
-            long taken = reader.Read(result.Buffer, result.IsCompleted);
+            long taken = Take(body, reader, result);
             total += taken;
-            if (total + result.Buffer.Length - taken > _maxBytes)
-                throw RequestBody.TooLarge(total + result.Buffer.Length - taken, _maxBytes);
+            long arrived = total + result.Buffer.Length - taken;
             // A token longer than what has arrived: wait for twice as much, so that a long one is not read again and again.
             waitFor = taken == 0 ? result.Buffer.Length * 2 : 1;
             body.AdvanceTo(result.Buffer.GetPosition(taken), result.Buffer.End);
+            if (arrived > _maxBytes)
+                throw RequestBody.TooLarge(arrived, _maxBytes);
             if (result.IsCompleted)
                 break;
         }
 
         reader.Finish();
         OipResponseWriter.CheckRequest(request);
+    }
+
+    /// <summary>A refused body is given back too: the connection goes on with the next request.</summary>
+    private static long Take(PipeReader body, OipRequestReader reader, ReadResult result)
+    {
+        try
+        {
+            return reader.Read(result.Buffer, result.IsCompleted);
+        }
+        catch
+        {
+            body.AdvanceTo(result.Buffer.End);
+            throw;
+        }
     }
 
     private static async ValueTask<ReadResult> ReadBodyAsync(PipeReader body, long atLeast, CancellationToken cancellation)

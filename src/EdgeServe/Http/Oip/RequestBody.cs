@@ -29,7 +29,9 @@ internal static class RequestBody
             "identity" or "" => context.Request.Body,
             _ => throw ServingException.Invalid($"Content-Encoding '{encoding}' is not supported; use gzip, deflate or none"),
         };
-        return PipeReader.Create(decoded, new StreamPipeReaderOptions(bufferSize: 64 << 10));
+        var reader = PipeReader.Create(decoded, new StreamPipeReaderOptions(bufferSize: 64 << 10));
+        context.Response.OnCompleted(() => reader.CompleteAsync().AsTask());
+        return reader;
     }
 
     public static ServingException TooLarge(long length, long maxBytes) =>
