@@ -16,6 +16,7 @@ public sealed class OipRequestReader : IDisposable
     private readonly TensorMemoryPool _pool;
     private readonly OipJsonReader? _json;
     private readonly long _bodyLength;
+    private readonly long _headerBytes;
     private long _headerLeft;
     private long _taken;
     private List<OipInput>? _binary;
@@ -34,6 +35,7 @@ public sealed class OipRequestReader : IDisposable
         _pool = pool;
         _bodyLength = bodyLength;
         _tensor = new TensorBuilder(pool);
+        _headerBytes = headerLength ?? 0;
         _headerLeft = headerLength ?? long.MaxValue;
         if (headerLength is { } length && bodyLength >= 0 && (length < 0 || length > bodyLength))
             throw HeaderBeyondBody(length);
@@ -131,7 +133,7 @@ public sealed class OipRequestReader : IDisposable
         {
             bool takesTheRest = input is { BinaryDataSize: < 0, HasData: false, Type: TensorType.Bytes } && _json.Inputs.Count == 1;
             if (takesTheRest && _bodyLength >= 0)
-                input.BinaryDataSize = _bodyLength - _taken;
+                input.BinaryDataSize = _bodyLength - _headerBytes;
             if (input.BinaryDataSize >= 0)
                 _binary.Add(input);
         }
