@@ -14,7 +14,7 @@ internal sealed class IdleMemory(TensorMemoryPool pool, TimeProvider time) : Bac
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             if (pool.Trim())
-                NativeHeap.Trim();
+                ProcessMemory.TrimNative();
         }
     }
 }

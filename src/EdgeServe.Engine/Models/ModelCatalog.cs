@@ -256,7 +256,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         model.Closed.ContinueWith(_ =>
         {
             _draining.TryRemove(model, out byte _);
-            NativeHeap.Trim();
+            ProcessMemory.GiveBack();
         }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         model.Release();
     }

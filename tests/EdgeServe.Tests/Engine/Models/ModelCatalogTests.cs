@@ -1,0 +1,100 @@
+using EdgeServe.Engine;
+using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Models;
+using EdgeServe.TestModels;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EdgeServe.Tests.Engine.Models;
+
+/// <summary>The catalog over real graphs: loading, eviction, version policies.</summary>
+public sealed class ModelCatalogTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("edgeserve-").FullName;
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public async Task Least_recently_used_leaves_first_pinned_stays_and_evicted_comes_back_on_demand()
+    {
+        foreach (string name in new[] { "a", "b", "c", "pinned" })
+            Add(name, 1);
+        await using var services = Services(new CatalogOptions { MemoryBudgetBytes = 30 << 20, Pinned = new HashSet<string> { "pinned" } });
+        var catalog = services.GetRequiredService<ModelCatalog>();
+        foreach (string name in new[] { "pinned", "a", "b" })
+            await catalog.LoadAsync(name, null, TestContext.Current.CancellationToken);
+        (await catalog.LeaseAsync("a", 0, TestContext.Current.CancellationToken)).Release();
+        await catalog.LoadAsync("c", null, TestContext.Current.CancellationToken);
+        Assert.True(catalog.Find("b", 0).Evicted);
+        Assert.Equal(VersionState.Ready, catalog.Find("b", 0).State);
+        Assert.All(new[] { "pinned", "a", "c" }, name => Assert.NotNull(catalog.Find(name, 0).Served));
+
+        (await catalog.LeaseAsync("b", 0, TestContext.Current.CancellationToken)).Release();
+        Assert.NotNull(catalog.Find("b", 0).Served);
+        Assert.NotNull(catalog.Find("pinned", 0).Served);
+        Assert.InRange(catalog.MemoryBytes, 1, 30 << 20);
+    }
+
+    [Fact]
+    public async Task A_model_beyond_the_budget_is_refused()
+    {
+        Add("a", 1);
+        await using var services = Services(new CatalogOptions { MemoryBudgetBytes = 1 << 20 });
+        var error = await Assert.ThrowsAsync<ServingException>(() => services.GetRequiredService<ModelCatalog>().LoadAsync("a", null, TestContext.Current.CancellationToken));
+        Assert.Equal(ServingError.OutOfModelMemory, error.Error);
+    }
+
+    [Fact]
+    public async Task Policy_of_a_model_decides_its_versions()
+    {
+        Add("a", 1);
+        Add("a", 2);
+        Add("a", 3);
+        VersionPolicy.TryParse("specific:1,3", out var policy);
+        await using var services = Services(new CatalogOptions { Policies = new Dictionary<string, VersionPolicy> { ["a"] = policy } });
+        var catalog = services.GetRequiredService<ModelCatalog>();
+        await catalog.LoadAllAsync(_ => true, TestContext.Current.CancellationToken);
+        Assert.Equal([1, 3], catalog.Current.Find("a")!.Versions.Select(v => v.Version));
+        Assert.Equal(3, catalog.Find("a", 0).Version);
+    }
+
+    [Fact]
+    public async Task One_bad_model_never_stops_the_others()
+    {
+        Add("good", 1);
+        Add("bad", 1);
+        await File.WriteAllTextAsync(Path.Combine(_root, "bad", "1", "model.onnx"), "no graph", TestContext.Current.CancellationToken);
+        await using var services = Services(new CatalogOptions());
+        var catalog = services.GetRequiredService<ModelCatalog>();
+        await catalog.LoadAllAsync(_ => true, TestContext.Current.CancellationToken);
+        Assert.NotNull(catalog.Find("good", 0).Served);
+        Assert.Equal(VersionState.Unavailable, catalog.Current.Find("bad")!.Versions[0].State);
+        Assert.Equal(ServingError.ModelNotReady, Assert.Throws<ServingException>(() => catalog.Find("bad", 0)).Error);
+    }
+
+    [Fact]
+    public async Task A_leased_version_lives_through_its_unloading()
+    {
+        Add("a", 1);
+        await using var services = Services(new CatalogOptions());
+        var catalog = services.GetRequiredService<ModelCatalog>();
+        await catalog.LoadAsync("a", null, TestContext.Current.CancellationToken);
+        var leased = await catalog.LeaseAsync("a", 0, TestContext.Current.CancellationToken);
+        await catalog.UnloadAsync("a", TestContext.Current.CancellationToken);
+        Assert.False(catalog.DrainAsync().IsCompleted);
+        Assert.Equal("input", leased.Signature.Inputs[0].Name);
+        leased.Release();
+        await catalog.DrainAsync();
+    }
+
+    private void Add(string name, int version)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_root, name, version.ToString(System.Globalization.CultureInfo.InvariantCulture))).FullName;
+        File.WriteAllBytes(Path.Combine(folder, "model.onnx"), TestGraphs.Identity(OnnxType.Float));
+        File.WriteAllText(Path.Combine(folder, "model.json"), """{"memory_estimate_bytes":10485760}""");
+    }
+
+    private ServiceProvider Services(CatalogOptions catalog) => new ServiceCollection()
+        .AddLogging()
+        .AddEngine(new EngineOptions { ModelDirectory = _root, Catalog = catalog })
+        .BuildServiceProvider();
+}
