@@ -128,7 +128,18 @@ internal static class JsonText
         position = p;
         return true;
     }
-}
 
-/// <summary>Objects and arrays inside each other beyond the protocol's limit.</summary>
-internal sealed class NestingTooDeepException() : FormatException("JSON nesting depth exceeds maximum allowed limit (100)");
+    /// <summary>A string or property name that may hold bytes which are no text.</summary>
+    /// <exception cref="FormatException">Not UTF-8, or half a surrogate pair.</exception>
+    public static string Unescape(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new FormatException("a string is not valid UTF-8 text");
+        }
+    }
+}

@@ -19,7 +19,7 @@ internal static class JsonWindows
         while (!reader.IsDone && taken < buffer.Length)
         {
             var rest = buffer.Slice(taken);
-            var first = rest.FirstSpan;
+            var first = FirstBytes(rest);
             bool last = first.Length == rest.Length;
             int step = reader.Read(first, final && last);
             taken += step;
@@ -35,6 +35,18 @@ internal static class JsonWindows
         }
 
         return taken;
+    }
+
+    /// <summary>A sequence may begin with segments that have nothing in them.</summary>
+    private static ReadOnlySpan<byte> FirstBytes(ReadOnlySequence<byte> buffer)
+    {
+        foreach (var segment in buffer)
+        {
+            if (!segment.IsEmpty)
+                return segment.Span;
+        }
+
+        return default;
     }
 
     private static long Stitch(OipJsonReader reader, ReadOnlySequence<byte> rest, int tail, bool final)

@@ -54,7 +54,7 @@ internal static class OipParameters
     {
         var reader = new Utf8JsonReader(json);
         reader.Read();
-        return reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw new FormatException($"'{key}' must be a string");
+        return reader.TokenType == JsonTokenType.String ? JsonText.Unescape(ref reader) : throw new FormatException($"'{key}' must be a string");
     }
 
     public static long[] Dimensions(ReadOnlySpan<byte> json, string input)
@@ -93,10 +93,10 @@ internal static class OipParameters
         int classification = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            string key = reader.GetString()!;
+            string key = JsonText.Unescape(ref reader);
             reader.Read();
             if (key == "name")
-                name = reader.TokenType == JsonTokenType.String ? reader.GetString() : throw new FormatException("an output's 'name' must be a string");
+                name = reader.TokenType == JsonTokenType.String ? JsonText.Unescape(ref reader) : throw new FormatException("an output's 'name' must be a string");
             else if (key == "parameters")
                 ReadOutputParameters(ref reader, name ?? "", ref binary, ref classification);
             else
@@ -140,7 +140,7 @@ internal static class OipParameters
             return false;
         }
 
-        key = reader.GetString()!;
+        key = JsonText.Unescape(ref reader);
         reader.Read();
         return true;
     }
@@ -149,7 +149,7 @@ internal static class OipParameters
     {
         if (reader.TokenType == JsonTokenType.Number && reader.TryGetUInt64(out ulong value))
             return value;
-        if (reader.TokenType == JsonTokenType.String && ulong.TryParse(reader.GetString(), System.Globalization.NumberStyles.None, null, out value))
+        if (reader.TokenType == JsonTokenType.String && ulong.TryParse(JsonText.Unescape(ref reader), System.Globalization.NumberStyles.None, null, out value))
             return value;
         throw ServingException.Invalid($"parameter '{key}' must be a whole number of 0 or more");
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Models;
 
@@ -61,6 +62,9 @@ internal static class RepositoryEndpoints
 
         if (buffer.Length == 0)
             return null;
+        // The parser takes names and strings as they come, and would only fail when they are looked at.
+        if (!Utf8.IsValid(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)))
+            throw ServingException.Invalid("failed to parse the request JSON buffer: not valid UTF-8");
         try
         {
             var document = JsonDocument.Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), new JsonDocumentOptions { MaxDepth = 100 });

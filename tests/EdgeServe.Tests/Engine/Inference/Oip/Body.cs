@@ -24,9 +24,9 @@ internal static class Body
             taken += (int)reader.Read(buffer, end == body.Length);
         }
 
+        reader.Finish();
         if (taken != body.Length)
             throw new InvalidOperationException($"{body.Length - taken} bytes were neither taken nor refused");
-        reader.Finish();
     }
 
     private static ReadOnlySequence<byte> Segments(byte[] bytes, int at)
