@@ -1,1 +1,18 @@
-BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+using BenchmarkDotNet.Running;
+using EdgeServe.TestModels;
+
+// `models FOLDER` writes the graphs that scripts/bench serves beside the shipped ones; anything else is BenchmarkDotNet's.
+if (args is ["models", var folder])
+{
+    byte[] dense = TestGraphs.Dense(784, 1024, 1024, 10);
+    foreach (var (name, definition) in new[] { ("mlp", """{"max_batch_size":32,"dynamic_batching":{}}"""), ("mlp-unbatched", """{"max_batch_size":32}""") })
+    {
+        string version = Directory.CreateDirectory(Path.Combine(folder, name, "1")).FullName;
+        File.WriteAllBytes(Path.Combine(version, "model.onnx"), dense);
+        File.WriteAllText(Path.Combine(version, "model.json"), definition);
+    }
+
+    return;
+}
+
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

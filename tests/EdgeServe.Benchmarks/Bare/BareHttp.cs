@@ -1,27 +1,31 @@
 using System.Buffers;
+using System.Globalization;
 using System.Net;
 using EdgeServe.Hosting;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.ML.OnnxRuntime;
 
 namespace EdgeServe.Bare;
 
-/// <summary>The least a server can do: read the body's bytes, run, write the outputs' bytes. No names, no shapes, no checks.</summary>
+/// <summary>
+/// The least a server can do: read the body's bytes, run, write the outputs' bytes. It is sent what the product is sent and
+/// passes over the JSON header: no names, no shapes, no checks, and an answer without a header.
+/// </summary>
 internal static class BareHttp
 {
+    private const int FlushBytes = 256 << 10;
+
     public static int Serve(string path, string url)
     {
         var model = new BareModel(path);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPoolFactory>();
-        var address = new Uri(url);
         builder.WebHost.ConfigureKestrel(k =>
         {
             k.AddServerHeader = false;
             k.Limits.MaxRequestBodySize = null;
-            k.Listen(IPAddress.Loopback, address.Port, l => l.Protocols = HttpProtocols.Http1);
+            k.Listen(IPAddress.Loopback, new Uri(url).Port, l => l.Protocols = HttpProtocols.Http1);
         });
         var app = builder.Build();
         app.Run(context => HandleAsync(context, model));
@@ -31,10 +35,11 @@ internal static class BareHttp
 
     private static async Task HandleAsync(HttpContext context, BareModel model)
     {
-        var slot = Slot.Rent(model);
+        var slot = BareSlot.Rent(model);
         try
         {
-            await slot.ReadAsync(context, model.Elements * sizeof(float));
+            int header = int.Parse(context.Request.Headers["Inference-Header-Content-Length"].ToString(), CultureInfo.InvariantCulture);
+            await ReadAsync(context, slot, header, model.Elements * sizeof(float));
             using var outputs = model.Run(slot.Value);
             long length = 0;
             foreach (var output in outputs)
@@ -43,7 +48,7 @@ internal static class BareHttp
             foreach (var output in outputs)
             {
                 context.Response.BodyWriter.Write(output.GetTensorMutableRawData());
-                if (length > 256 << 10)
+                if (length > FlushBytes)
                     await context.Response.BodyWriter.FlushAsync();
             }
         }
@@ -53,38 +58,25 @@ internal static class BareHttp
         }
     }
 
-    private sealed class Slot(BareModel model)
+    private static async ValueTask ReadAsync(HttpContext context, BareSlot slot, int header, int length)
     {
-        private static readonly System.Collections.Concurrent.ConcurrentStack<Slot> Free = new();
-        private readonly nint _memory = model.NewInput();
-        private OrtValue? _value;
-
-        public OrtValue Value => _value ??= model.Over(_memory);
-
-        public static Slot Rent(BareModel model) => Free.TryPop(out var slot) ? slot : new Slot(model);
-
-        public void Return() => Free.Push(this);
-
-        public async ValueTask ReadAsync(HttpContext context, int length)
+        var reader = context.Request.BodyReader;
+        int skip = header, at = 0;
+        while (true)
         {
-            var reader = context.Request.BodyReader;
-            int at = 0;
-            while (true)
+            var result = await reader.ReadAsync();
+            foreach (var segment in result.Buffer)
             {
-                var result = await reader.ReadAsync();
-                foreach (var segment in result.Buffer)
-                {
-                    int part = Math.Min(segment.Length, length - at);
-                    Copy(segment.Span[..part], at);
-                    at += part;
-                }
-
-                reader.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted)
-                    return;
+                int skipped = Math.Min(skip, segment.Length);
+                skip -= skipped;
+                int part = Math.Min(segment.Length - skipped, length - at);
+                slot.Write(segment.Span.Slice(skipped, part), at);
+                at += part;
             }
-        }
 
-        private unsafe void Copy(ReadOnlySpan<byte> bytes, int at) => bytes.CopyTo(new Span<byte>((byte*)_memory + at, bytes.Length));
+            reader.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted)
+                return;
+        }
     }
 }
