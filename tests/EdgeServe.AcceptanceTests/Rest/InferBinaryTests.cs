@@ -23,6 +23,24 @@ public sealed class InferBinaryTests(StandardServer server)
         }
     }
 
+    [Theory]
+    [InlineData(65_536)]
+    [InlineData(262_143)]
+    [InlineData(262_144)]
+    [InlineData(300_001)]
+    [InlineData(1_000_000)]
+    public async Task Large_tensors_arrive_whole(int elements)
+    {
+        byte[] raw = new byte[elements * sizeof(float)];
+        new Random(elements).NextBytes(raw);
+        string header = $$"""{"inputs":[{"name":"input","shape":[1,{{elements}}],"datatype":"FP32","parameters":{"binary_data_size":{{raw.Length}}} }],"parameters":{"binary_data_output":true} }""";
+        for (int i = 0; i < 2; i++)
+            Assert.Equal(raw, (await server.Client.InferBinaryAsync("identity-float", header, raw)).Split().Tensors);
+        string data = string.Join(',', Enumerable.Repeat("0.5", elements));
+        var json = await server.Client.InferAsync("identity-float", $$"""{"inputs":[{"name":"input","shape":[1,{{elements}}],"datatype":"FP32","data":[{{data}}]}]}""");
+        Assert.EndsWith(data + "]}]}", json.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_recognised_header_with_other_values_answers_those()
     {

@@ -74,6 +74,8 @@ internal static class InferResponseBody
             await body.FlushAsync(context.RequestAborted);
         }
         while (writer.WriteBinary(body, BinaryStepBytes));
+        // Once headers are out the server flushes nothing of its own accord.
+        await body.FlushAsync(context.RequestAborted);
     }
 
     private static async ValueTask WriteRestAsync(HttpContext context, OipResponseWriter writer)
@@ -84,6 +86,7 @@ internal static class InferResponseBody
             await body.FlushAsync(context.RequestAborted);
         }
         while (writer.WriteJson(body));
+        await body.FlushAsync(context.RequestAborted);
     }
 
     private static ValueTask Compress(HttpContext context, ReadOnlySpan<byte> json, string encoding)

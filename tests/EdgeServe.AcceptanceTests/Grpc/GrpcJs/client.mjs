@@ -70,6 +70,12 @@ const rules = {
     assert.deepEqual(a.outputs[0].shape, [3, 2]);
     assert.equal(a.raw_output_contents[0].length, 24);
   },
+  'large tensors arrive whole': async () => {
+    const big = Buffer.alloc(4000004, 7);
+    const request = { model_name: 'identity-uint8', inputs: [{ name: 'input', datatype: 'UINT8', shape: [1, big.length] }], raw_input_contents: [big] };
+    assert.ok((await call('ModelInfer', request)).raw_output_contents[0].equals(big));
+    assert.ok((await stream([request]))[0].infer_response.raw_output_contents[0].equals(big));
+  },
   'ModelInfer with a version number': async () => assert.equal((await call('ModelInfer', { ...plain, model_version: '1' })).model_version, '1'),
   'ModelInfer with an unknown version is NOT_FOUND': () =>
     fails(5, /^Request for unknown model: 'breast-cancer' version 9 is not found$/, () => call('ModelInfer', { ...plain, model_version: '9' })),
