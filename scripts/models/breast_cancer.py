@@ -1,51 +1,48 @@
-"""Trains the breast-cancer model: 30 measurements to malignant or benign, 30-32-16-2, quantization-aware.
+#!/usr/bin/python3
+"""Makes the model breast-cancer: 30 measurements of cell nuclei in raw units, malignant or benign.
 
-Data: UCI Breast Cancer Wisconsin (Diagnostic), CC BY 4.0, as shipped with scikit-learn."""
-import sys
-
+The normalisation is part of the graph, so that a caller sends what was measured and cannot get it wrong.
+"""
 import numpy as np
 import torch
-import torch.nn as nn
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
+from torch import nn
 
-from fold import fold
-from quantized import QuantizedLinear, activation_quantizer, export, train
+import training
+from fake_quantization import QuantizedLinear, activation
 
 
 class Network(nn.Module):
-    """Takes raw units: the normalization is part of the graph, so that no client can forget it."""
-
     def __init__(self, mean, deviation):
         super().__init__()
-        self.register_buffer('mean', torch.tensor(mean))
-        self.register_buffer('inverse', torch.tensor(1.0 / deviation))
-        self.quantizers = nn.ModuleList(activation_quantizer() for _ in range(4))
-        self.first, self.second, self.third = QuantizedLinear(30, 32), QuantizedLinear(32, 16), QuantizedLinear(16, 2)
+        self.register_buffer("mean", torch.tensor(mean))
+        self.register_buffer("inverse_deviation", torch.tensor(1 / deviation))
+        self.dense1, self.dense2, self.dense3 = QuantizedLinear(30, 32), QuantizedLinear(32, 16), QuantizedLinear(16, 2)
+        self.round0, self.round1, self.round2, self.round3 = (activation() for _ in range(4))
 
     def logits(self, x):
-        x = self.quantizers[0]((x - self.mean) * self.inverse)
-        x = self.quantizers[1](torch.relu(self.first(x)))
-        x = self.quantizers[2](torch.relu(self.second(x)))
-        return self.quantizers[3](self.third(x))
+        x = self.round0((x - self.mean) * self.inverse_deviation)
+        x = self.round1(torch.relu(self.dense1(x)))
+        x = self.round2(torch.relu(self.dense2(x)))
+        return self.round3(self.dense3(x))
 
     def forward(self, x):
         return torch.softmax(self.logits(x), 1)
 
 
-def main(path):
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
+def main():
+    output = training.output_folder(__doc__)
+    training.seed()
     source = load_breast_cancer()
-    x, y = source.data.astype(np.float32), source.target.astype(np.int64)
-    train_x, test_x, train_y, test_y = train_test_split(x, y, test_size=0.25, random_state=7, stratify=y)
-    network = Network(train_x.mean(0), train_x.std(0))
-    data = [torch.tensor(a) for a in (train_x, train_y, test_x, test_y)]
-    as_float, as_int8 = train(network, data, 3e-3, 60, 20, 5, 5e-4, weight_decay=1e-4)
-    export(network, torch.zeros(1, 30), path, 'features')
-    fold(path)
-    print(f'breast-cancer: {as_float:.3f} of {len(test_y)} held-out rows right in float, {as_int8:.3f} in int8')
+    train, test, train_classes, test_classes = train_test_split(
+        source.data.astype(np.float32), source.target.astype(np.int64), test_size=0.25, random_state=7, stratify=source.target)
+    training.make(
+        "breast-cancer", Network(train.mean(0), train.std(0)), training.Data(train, train_classes, test, test_classes),
+        training.Recipe(float_epochs=60, float_rate=3e-3, weight_decay=1e-4,
+                        rounding_epochs=20, frozen_epochs=5, rounding_rate=5e-4),
+        "features", [str(name) for name in source.target_names], output)
 
 
-if __name__ == '__main__':
-    main(sys.argv[1])
+if __name__ == "__main__":
+    main()

@@ -28,9 +28,10 @@ internal static class EdgeServeRegistration
 
     public static void UseEdgeServe(this WebApplication app, EdgeServeOptions options)
     {
-        app.UseMiddleware<Gate>();
+        // Before the gate, which judges the path behind the base.
         if (options.Server.PathBase.Length > 0)
             app.UsePathBase(options.Server.PathBase);
+        app.UseMiddleware<Gate>();
         app.UseRouting();
         app.MapHealth();
         app.MapMetadata();
