@@ -41,13 +41,19 @@ async function serve(port, folder = models, extra = []) {
   return { child, port, data, url: `http://127.0.0.1:${port}`, stop: async () => { await child.end(); rmSync(data, { recursive: true, force: true }); } };
 }
 
+// The shortest decimal that reads back as the same 32-bit float.
+function shortest(value) {
+  for (let digits = 1; ; digits++)
+    if (Math.fround(Number(value.toPrecision(digits))) === value) return Number(value.toPrecision(digits));
+}
+
 // One request in both forms as a wrk script.
 function requests(model, input, shape) {
   const count = shape.reduce((a, b) => a * b, 1);
   const values = Float32Array.from({ length: count }, (_, i) => Math.fround(((i * 7919) % 10007) / 10007));
   const raw = Buffer.from(values.buffer);
   const head = Buffer.from(JSON.stringify({ inputs: [{ name: input, shape, datatype: 'FP32', parameters: { binary_data_size: raw.length } }], parameters: { binary_data_output: true } }));
-  const json = Buffer.from(JSON.stringify({ inputs: [{ name: input, shape, datatype: 'FP32', data: Array.from(values, v => Number(v.toPrecision(9))) }] }));
+  const json = Buffer.from(JSON.stringify({ inputs: [{ name: input, shape, datatype: 'FP32', data: Array.from(values, shortest) }] }));
   const write = (form, body, headers) => {
     writeFileSync(join(work, `${model}.${form}`), body);
     const lua = join(work, `${model}.${form}.lua`);

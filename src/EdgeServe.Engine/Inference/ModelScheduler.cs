@@ -27,7 +27,6 @@ internal sealed class ModelScheduler : IDisposable
     private readonly int _maxBatchSize;
     private readonly int _instances;
     private readonly RunEstimate _estimate = new();
-    private readonly TimeSpan _inlineThreshold;
     private readonly bool _boundInline;
     private int _inline;
     private int _active;
@@ -48,7 +47,6 @@ internal sealed class ModelScheduler : IDisposable
         _maxBatchSize = maxBatchSize;
         _instances = definition.Instances ?? options.DefaultInstances;
         _boundInline = definition.Instances is not null;
-        _inlineThreshold = _batching is null ? options.InlineThreshold : options.InlineThreshold / BatchingPatience;
         _runner = new BatchRunner(session, statistics, _estimate, pool, time);
     }
 
@@ -62,7 +60,7 @@ internal sealed class ModelScheduler : IDisposable
     /// <exception cref="ServingException">Queue full, deadline, cancellation, shutdown or a failed run.</exception>
     public ValueTask<RunOutputs> RunAsync(InferRequest request, CancellationToken cancellation)
     {
-        if (_estimate.IsWithin(_inlineThreshold, request.InputBytes) && TryTakeInstance())
+        if (_estimate.IsWithin(_options.InlineThreshold, request.InputBytes) && TryTakeInstance(request))
             return RunInline(request);
 
         var timeout = Timeout(request);
@@ -97,16 +95,20 @@ internal sealed class ModelScheduler : IDisposable
 
     /// <summary>
     /// A short run on the caller's thread. There are few such threads, so that the default number of instances need not
-    /// be kept to the letter, nor a lock be taken; a number that the definition states is.
+    /// be kept to the letter, nor a lock be taken; a number that the definition states is. Where requests can share a
+    /// run, only an idle model or a very short run is not worth waiting for company.
     /// </summary>
-    private bool TryTakeInstance()
+    private bool TryTakeInstance(InferRequest request)
     {
         if (!_boundInline)
         {
             if (_stopping || _waiting > 0)
                 return false;
-            Interlocked.Increment(ref _inline);
-            return true;
+            bool first = Interlocked.Increment(ref _inline) == 1 && Volatile.Read(ref _active) == 0;
+            if (first || _batching is null || _estimate.IsWithin(_options.InlineThreshold / BatchingPatience, request.InputBytes))
+                return true;
+            Interlocked.Decrement(ref _inline);
+            return false;
         }
 
         lock (_gate)

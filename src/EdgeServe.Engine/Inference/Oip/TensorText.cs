@@ -38,6 +38,7 @@ internal static unsafe class TensorText
         int written;
         switch (type)
         {
+            case TensorType.Fp32 when float.IsFinite(*(float*)at): written = ShortestFloat.Write(*(float*)at, target); break;
             case TensorType.Fp32: (*(float*)at).TryFormat(target, out written, default, CultureInfo.InvariantCulture); break;
             case TensorType.Fp64: (*(double*)at).TryFormat(target, out written, default, CultureInfo.InvariantCulture); break;
             case TensorType.Bool:

@@ -44,6 +44,16 @@ public sealed class JsonNumberTests
     public void A_number_beyond_its_type_is_refused(string text, TensorType type) =>
         Assert.Equal(ServingError.InvalidArgument, Assert.Throws<ServingException>(() => Parse(text, type)).Error);
 
+    [Fact]
+    public void Long_arrays_read_like_the_runtime_reads_them() =>
+        Gen.Select(Gen.Double[-2000, 2000], Gen.Int[0, 17]).Select((value, digits) => value.ToString("F" + digits, CultureInfo.InvariantCulture)).Array[1, 60].Sample(texts =>
+        {
+            using var pool = new TensorMemoryPool();
+            using var request = StubModel.Request(StubModel.Create(pool, TensorType.Fp32, rank: 1));
+            Body.Read(request, pool, Encoding.UTF8.GetBytes($$"""{"inputs":[{"name":"input","shape":[{{texts.Length}}],"datatype":"FP32","data":[{{string.Join(',', texts)}}]}]}"""), null);
+            Assert.Equal(texts.Select(t => float.Parse(t, CultureInfo.InvariantCulture)), System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(request.Inputs[0].Bytes).ToArray());
+        }, iter: 3000);
+
     private static Gen<string> Digits => Gen.Char['0', '9'].Array[1, 20].Select(a => new string(a));
 
     private static string Trim(string digits) => digits.TrimStart('0') is { Length: > 0 } trimmed ? trimmed : "0";
