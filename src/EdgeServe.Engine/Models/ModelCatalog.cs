@@ -279,7 +279,8 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         : new ServingException(ServingError.ModelNotReady, $"Request for unknown model: '{name}' is not found", "It is in the repository but not loaded: POST /v2/repository/models/{name}/load.");
 
     private static ServingException NotReady(string name, CatalogVersion version) =>
-        new(ServingError.ModelNotReady, $"Request for unknown model: '{name}' version {version.Version} is not at ready state", version.Reason.Length > 0 ? version.Reason : null);
+        new(ServingError.ModelNotReady, $"Request for unknown model: '{name}' version {version.Version} is not at ready state",
+            $"It is not loaded ({version.Reason}): POST /v2/repository/models/{name}/load.");
 
     private sealed class Exit(SemaphoreSlim gate) : IDisposable
     {
