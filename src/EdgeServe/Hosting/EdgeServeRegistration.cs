@@ -6,6 +6,7 @@ using EdgeServe.Http.Health;
 using EdgeServe.Http.Metrics;
 using EdgeServe.Http.Oip;
 using EdgeServe.Security;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace EdgeServe.Hosting;
@@ -60,7 +61,11 @@ internal static class EdgeServeRegistration
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
         // Enabled at any level, this category makes the host create an Activity for every request; the gate reports what fails.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        builder.Logging.AddSimpleConsole(console =>
+        // One line an event; Logging:Console:FormatterName = json for machines.
+        builder.Logging.AddConsole();
+        string? formatter = builder.Configuration["Logging:Console:FormatterName"];
+        builder.Services.PostConfigure<ConsoleLoggerOptions>(console => console.FormatterName = formatter ?? console.FormatterName);
+        builder.Services.Configure<SimpleConsoleFormatterOptions>(console =>
         {
             console.SingleLine = true;
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";

@@ -85,6 +85,14 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
 
     public static Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments) => RunAsync(null, arguments);
 
+    /// <summary>Sends SIGTERM and waits for the end.</summary>
+    public async Task<int> StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+        return _process.ExitCode;
+    }
+
     /// <summary>Asks until the answer is 200.</summary>
     public async Task WaitAsync(string path)
     {

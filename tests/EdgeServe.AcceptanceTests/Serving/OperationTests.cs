@@ -43,7 +43,7 @@ public sealed class OperationTests
     {
         using var models = ModelFolder.Standard();
         await using var server = await EdgeServeProcess.StartAsync(models.Path);
-        await server.WaitAsync("/v2/health/ready");
+        await server.StopAsync();
         string line = server.Output.Split('\n').Single(l => l.Contains("[4001]", StringComparison.Ordinal));
         Assert.Matches(@"EdgeServe \S+ ready \(\.NET \S+, ONNX Runtime \S+, \S+\) on http://127.*breast-cancer/1.*failed to load: 1", line);
     }
@@ -57,6 +57,29 @@ public sealed class OperationTests
         await server.WaitAsync("/models/v2/health/ready");
         Assert.Equal("clinic-7", (await server.Client.GetAnswerAsync("/models/v2")).Json.GetProperty("name").GetString());
         Assert.Equal(200, (await server.Client.SendAnswerAsync("/models/v2/models/breast-cancer/infer", System.Text.Encoding.UTF8.GetBytes(Requests.BreastCancer), null)).Status);
+    }
+
+    [Fact]
+    public async Task Told_to_stop_it_ends_with_0_and_finishes_what_it_began()
+    {
+        using var models = ModelFolder.Standard();
+        await using var server = await EdgeServeProcess.StartAsync(models.Path);
+        var running = server.Client.InferAsync("slow", """{"inputs":[{"name":"input","shape":[1],"datatype":"INT64","data":[300000]}]}""");
+        while (!(await server.Client.GetAnswerAsync("/metrics")).Text.Contains("edgeserve_pending_requests{otel_scope_name=\"EdgeServe.Serving\",model=\"slow\",version=\"1\"} 1", StringComparison.Ordinal) && !running.IsCompleted)
+            await Task.Yield();
+        Assert.Equal(0, await server.StopAsync());
+        Assert.Equal((200, "[300000]"), ((await running).Status, (await running).Data));
+    }
+
+    [Fact]
+    public async Task Logs_are_json_when_asked_for()
+    {
+        using var models = new ModelFolder().AddShipped("breast-cancer");
+        await using var server = await EdgeServeProcess.StartAsync(models.Path, new Dictionary<string, string?> { ["EDGESERVE__Logging__Console__FormatterName"] = "json" });
+        await server.StopAsync();
+        var line = JsonDocument.Parse(server.Output.Split('\n').Single(l => l.Contains("4001", StringComparison.Ordinal))).RootElement;
+        Assert.Equal(4001, line.GetProperty("EventId").GetInt32());
+        Assert.Equal("breast-cancer/1", line.GetProperty("State").GetProperty("Models").GetString());
     }
 
     [Fact]

@@ -44,15 +44,15 @@ internal static class BareEngine
     private static double Median(BareModel model)
     {
         using var input = model.Over(model.NewInput());
-        var times = new double[300];
-        for (int i = 0; i < times.Length; i++)
+        var times = new List<double>();
+        for (var all = Stopwatch.StartNew(); all.Elapsed.TotalSeconds < 1 && times.Count < 300;)
         {
             long start = Stopwatch.GetTimestamp();
             model.Run(input).Dispose();
-            times[i] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
         }
 
-        Array.Sort(times);
-        return times[times.Length / 2];
+        times.Sort();
+        return times[times.Count / 2];
     }
 }

@@ -72,6 +72,19 @@ public sealed class ModelCatalogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_provider_that_is_not_there_is_replaced_and_the_reason_shows()
+    {
+        Add("a", 1, """{"execution":{"providers":["tensorrt","cuda","cpu"]}}""");
+        await using var services = Services(new CatalogOptions());
+        var catalog = services.GetRequiredService<ModelCatalog>();
+        await catalog.LoadAsync("a", null, TestContext.Current.CancellationToken);
+        var served = catalog.Find("a", 0).Served!;
+        Assert.Equal("cpu", served.Provider);
+        Assert.Contains("tensorrt", served.ProviderNote, StringComparison.Ordinal);
+        Assert.Contains("cuda", served.ProviderNote, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_leased_version_lives_through_its_unloading()
     {
         Add("a", 1);
@@ -86,11 +99,11 @@ public sealed class ModelCatalogTests : IDisposable
         await catalog.DrainAsync();
     }
 
-    private void Add(string name, int version)
+    private void Add(string name, int version, string definition = """{"memory_estimate_bytes":10485760}""")
     {
         string folder = Directory.CreateDirectory(Path.Combine(_root, name, version.ToString(System.Globalization.CultureInfo.InvariantCulture))).FullName;
         File.WriteAllBytes(Path.Combine(folder, "model.onnx"), TestGraphs.Identity(OnnxType.Float));
-        File.WriteAllText(Path.Combine(folder, "model.json"), """{"memory_estimate_bytes":10485760}""");
+        File.WriteAllText(Path.Combine(folder, "model.json"), definition);
     }
 
     private ServiceProvider Services(CatalogOptions catalog) => new ServiceCollection()
