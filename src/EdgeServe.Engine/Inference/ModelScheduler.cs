@@ -214,6 +214,11 @@ internal sealed class ModelScheduler : IDisposable
             {
                 _runner.Run(batch);
             }
+            catch (Exception e)
+            {
+                // Whatever it was, it is those requests' misfortune and not the whole service's.
+                batch.ForEach(i => i.TryFail(e));
+            }
             finally
             {
                 batch.Clear();

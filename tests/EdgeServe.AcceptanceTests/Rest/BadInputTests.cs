@@ -32,6 +32,8 @@ public sealed class BadInputTests(StandardServer server) : IAsyncLifetime
         """{"inputs":[{"name":"input","shape":[1,1],"datatype":"FP32","data":[1,2]}]}""",
         """{"inputs":[{"name":"input","shape":[1,1],"datatype":"FP31","data":[1]}]}""",
         """{"inputs":[{"name":"input","shape":[1,1],"datatype":"FP32"}]}""",
+        """{"inputs":[{"name":"input","shape":[1,2],"datatype":"FP32","parameters":{"binary_data_size":8}}]}""",
+        """{"inputs":[{"name":"input","shape":[1,0],"datatype":"FP32"}]}""",
         """{"inputs":[{"shape":[1,1],"datatype":"FP32","data":[1]}]}""",
         """{"inputs":[{"name":"input","shape":[1,1],"data":[1]}]}""",
         """{"inputs":[{"name":"input","datatype":"FP32","data":[1]}]}""",

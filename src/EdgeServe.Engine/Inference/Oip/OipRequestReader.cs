@@ -23,6 +23,7 @@ public sealed class OipRequestReader : IDisposable
     private int _binaryIndex;
     private TensorBuilder _tensor;
     private long _tensorLeft;
+    private bool _takesRestOfBody;
 
     /// <param name="request">Receives everything.</param>
     /// <param name="pool">Where tensors live.</param>
@@ -88,9 +89,13 @@ public sealed class OipRequestReader : IDisposable
             return;
         }
 
-        if (_binary is { } binary && _binaryIndex < binary.Count)
+        if (_binary is { } binary && _binaryIndex < binary.Count && !_takesRestOfBody)
             throw ServingException.Invalid($"unexpected end of binary data: input '{binary[_binaryIndex].Name}' lacks {_tensorLeft} bytes");
-        foreach (var input in _json!.Inputs)
+        if (_takesRestOfBody)
+            CompleteTensor();
+        if (_json!.Inputs.Find(i => i.Memory is null) is { } unsent)
+            throw ServingException.Invalid($"input '{unsent.Name}' has no 'data', and without the header Inference-Header-Content-Length no binary data follows");
+        foreach (var input in _json.Inputs)
         {
             var memory = input.Memory!;
             input.Memory = null;
@@ -131,10 +136,13 @@ public sealed class OipRequestReader : IDisposable
         _binary = [];
         foreach (var input in _json!.Inputs)
         {
-            bool takesTheRest = input is { BinaryDataSize: < 0, HasData: false, Type: TensorType.Bytes } && _json.Inputs.Count == 1;
-            if (takesTheRest && _bodyLength >= 0)
+            bool unsized = input is { BinaryDataSize: < 0, HasData: false };
+            if (unsized && _json.Inputs.Count > 1)
+                throw ServingException.Invalid($"input '{input.Name}' must have exactly one of 'data' and parameters.binary_data_size");
+            if (unsized && _bodyLength >= 0)
                 input.BinaryDataSize = _bodyLength - _headerBytes;
-            if (input.BinaryDataSize >= 0)
+            _takesRestOfBody = unsized && _bodyLength < 0;
+            if (input.BinaryDataSize >= 0 || unsized)
                 _binary.Add(input);
         }
 
@@ -143,7 +151,7 @@ public sealed class OipRequestReader : IDisposable
 
     private void PrepareTensor()
     {
-        while (_binaryIndex < _binary!.Count)
+        while (_binaryIndex < _binary!.Count && !_takesRestOfBody)
         {
             var input = _binary[_binaryIndex];
             long expected = input.Type == TensorType.Bytes ? input.BinaryDataSize : BinaryTensors.ExpectedBytes(input);
@@ -167,7 +175,7 @@ public sealed class OipRequestReader : IDisposable
         foreach (var segment in buffer)
         {
             var span = segment.Span;
-            if (IsRaw)
+            if (IsRaw || _takesRestOfBody)
             {
                 _tensor.Append(span);
                 taken += span.Length;

@@ -12,9 +12,14 @@ internal static class Body
     /// <param name="body">All bytes.</param>
     /// <param name="headerLength">Null: JSON.</param>
     /// <param name="cuts">Where one arrival ends and the next begins; beyond the end: ignored.</param>
-    public static void Read(InferRequest request, TensorMemoryPool pool, byte[] body, long? headerLength, params int[] cuts)
+    public static void Read(InferRequest request, TensorMemoryPool pool, byte[] body, long? headerLength, params int[] cuts) =>
+        Read(request, pool, body, headerLength, body.Length, cuts);
+
+    /// <inheritdoc cref="Read(InferRequest, TensorMemoryPool, byte[], long?, int[])"/>
+    /// <param name="bodyLength">What the headers say; -1: nothing.</param>
+    public static void Read(InferRequest request, TensorMemoryPool pool, byte[] body, long? headerLength, long bodyLength, int[] cuts)
     {
-        using var reader = new OipRequestReader(request, pool, headerLength, body.Length);
+        using var reader = new OipRequestReader(request, pool, headerLength, bodyLength);
         int[] ends = [.. cuts.Where(c => c > 0 && c < body.Length).Distinct().Order(), body.Length];
         int taken = 0;
         foreach (int end in ends)

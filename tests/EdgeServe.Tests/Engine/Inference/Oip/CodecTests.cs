@@ -49,6 +49,34 @@ public sealed class CodecTests
         Refuses(good, null, cuts);
     }, iter: 5000);
 
+    [Fact]
+    public void A_damaged_binary_request_is_refused_or_read() => Gen.Select(Gen.Int[0, 300], Gen.Byte, Cuts, Gen.Bool).Sample((at, value, cuts, lengthKnown) =>
+    {
+        byte[] header = """{"inputs":[{"name":"input","shape":[1,2],"datatype":"FP32","parameters":{"binary_data_size":8}}],"parameters":{"binary_data_output":true}}"""u8.ToArray();
+        byte[] body = [.. header, .. new byte[8]];
+        body[at % body.Length] = value;
+        Refuses(body, header.Length, cuts, lengthKnown ? body.Length : -1);
+    }, iter: 5000);
+
+    [Theory]
+    [InlineData("BYTES", 8, true)]
+    [InlineData("BYTES", 7, false)]
+    [InlineData("BYTES", 9, false)]
+    [InlineData("FP32", 8, false)]
+    public void A_lone_input_without_a_size_takes_the_rest_if_it_fits(string datatype, int bytes, bool fits)
+    {
+        foreach (bool lengthKnown in new[] { true, false })
+        {
+            using var pool = new TensorMemoryPool();
+            TensorTypes.TryParse(datatype, out var type);
+            using var request = StubModel.Request(StubModel.Create(pool, type));
+            byte[] header = Encoding.UTF8.GetBytes($$"""{"inputs":[{"name":"input","shape":[1,2],"datatype":"{{datatype}}"}]}""");
+            byte[] body = [.. header, .. new byte[bytes]];
+            var error = Record.Exception(() => Body.Read(request, pool, body, header.Length, lengthKnown ? body.Length : -1, []));
+            Assert.True(fits == error is null, $"length known: {lengthKnown}, {error?.Message}");
+        }
+    }
+
     private static Gen<int[]> Cuts => Gen.Int[1, 400].Array[0, 4];
 
     private static Gen<byte[]> Raw(TensorType type) => type switch
@@ -106,7 +134,9 @@ public sealed class CodecTests
         return request.Inputs[0].Bytes.ToArray();
     }
 
-    private static void Refuses(byte[] body, long? headerLength, int[] cuts)
+    private static void Refuses(byte[] body, long? headerLength, int[] cuts) => Refuses(body, headerLength, cuts, body.Length);
+
+    private static void Refuses(byte[] body, long? headerLength, int[] cuts, long bodyLength)
     {
         using var pool = new TensorMemoryPool();
         var model = StubModel.Create(pool, TensorType.Fp32);
@@ -114,7 +144,8 @@ public sealed class CodecTests
         {
             try
             {
-                Body.Read(request, pool, body, headerLength, cuts);
+                Body.Read(request, pool, body, headerLength, bodyLength, cuts);
+                Assert.All(request.Inputs, t => Assert.NotNull(t.Memory));
             }
             catch (ServingException e)
             {
