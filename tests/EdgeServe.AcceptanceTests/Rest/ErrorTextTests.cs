@@ -46,7 +46,7 @@ public sealed class ErrorTextTests(StandardServer server)
     public async Task A_full_queue_says_so_and_when_to_come_back()
     {
         const string request = """{"parameters":{"timeout":3000000},"inputs":[{"name":"input","shape":[1],"datatype":"INT64","data":[4000000000]}]}""";
-        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => server.Client.InferAsync("slow", request)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => server.Client.InferAsync("short-queue", request)));
         var refused = answers.Where(a => a.Status == 503).ToArray();
         Assert.Equal(3, refused.Length);
         Assert.All(refused, a => Assert.Equal("Exceeds maximum queue size", a.Error));
