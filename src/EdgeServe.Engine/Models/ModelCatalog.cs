@@ -276,7 +276,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
 
     private static ServingException Unknown(CatalogModel? model, string name) => model is null
         ? new ServingException(ServingError.UnknownModel, $"Request for unknown model: '{name}' is not found", "GET /v2/models lists the models there are.")
-        : new ServingException(ServingError.ModelNotReady, $"Request for unknown model: '{name}' is not found", "It is in the repository but not loaded: POST /v2/repository/models/{name}/load.");
+        : new ServingException(ServingError.ModelNotReady, $"Request for unknown model: '{name}' is not found", $"It is in the repository but not loaded: POST /v2/repository/models/{name}/load.");
 
     private static ServingException NotReady(string name, CatalogVersion version) =>
         new(ServingError.ModelNotReady, $"Request for unknown model: '{name}' version {version.Version} is not at ready state",
