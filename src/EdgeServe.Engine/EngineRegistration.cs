@@ -1,6 +1,9 @@
+using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Sessions;
+using EdgeServe.Engine.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +17,23 @@ public static class EngineRegistration
         .AddInference(options)
         .AddSessions(options)
         .AddModels(options);
+
+    /// <summary>What lasts: the data directory, the box's clock and name, and the jobs.</summary>
+    public static IServiceCollection AddJobs(this IServiceCollection services, DataDirectory data, JobOptions options) => services
+        .AddSingleton(data)
+        .AddSingleton(p => DeviceClock.Of(p.GetRequiredService<TimeProvider>(), p.GetRequiredService<DataDirectory>().Device))
+        .AddSingleton(p => new DeviceIdentity(p.GetRequiredService<DataDirectory>().Device))
+        .AddSingleton(p => new JobStorage(
+            p.GetRequiredService<DataDirectory>(), options, p.GetRequiredService<DeviceClock>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<JobStorage>>()))
+        .AddSingleton(p => new JobService(p.GetRequiredService<JobStorage>(), options, p.GetRequiredService<DeviceClock>()))
+        .AddSingleton(p => new JobRunner(
+            p.GetRequiredService<InferenceEngine>(), p.GetRequiredService<JobStorage>(), options, p.GetRequiredService<DeviceClock>()))
+        .AddHostedService(p => new JobWorker(
+            p.GetRequiredService<JobStorage>(), p.GetRequiredService<JobService>(), p.GetRequiredService<JobRunner>(),
+            p.GetRequiredService<DeviceClock>(), p.GetRequiredService<ILogger<JobWorker>>()))
+        .AddHostedService(p => new JobUpkeep(
+            p.GetRequiredService<JobStorage>(), p.GetRequiredService<JobService>(), p.GetRequiredService<DeviceClock>(),
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<JobUpkeep>>()));
 
     private static IServiceCollection AddInference(this IServiceCollection services, EngineOptions options) => services
         .AddSingleton(_ => new TensorMemoryPool(options.MaxBytesInFlight))

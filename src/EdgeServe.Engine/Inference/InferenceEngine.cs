@@ -32,6 +32,23 @@ public sealed class InferenceEngine(ModelCatalog catalog, TensorMemoryPool memor
         }
     }
 
+    /// <summary>Runs the request on the calling thread, beside the queue. The caller disposes the response, then the request.</summary>
+    /// <exception cref="ServingException">Counted as a failure of the model.</exception>
+    public InferResponse InferHere(InferRequest request, CancellationToken cancellation)
+    {
+        long start = time.GetTimestamp();
+        try
+        {
+            RequestRules.Check(request);
+            return Answer(request, request.Model.Scheduler.RunHere(request, cancellation));
+        }
+        catch (ServingException e)
+        {
+            request.Model.Statistics.Failed(e.Error, time.GetElapsedTime(start));
+            throw;
+        }
+    }
+
     private async ValueTask<InferResponse> AwaitAsync(InferRequest request, ValueTask<RunOutputs> running, long start)
     {
         try

@@ -29,6 +29,7 @@ internal sealed class ModelScheduler : IDisposable
     private readonly RunEstimate _estimate = new();
     private readonly bool _boundInline;
     private int _inline;
+    private int _background;
     private int _active;
     private volatile int _waiting;
     private int _threads;
@@ -54,7 +55,7 @@ internal sealed class ModelScheduler : IDisposable
     public int Waiting => _waiting;
 
     /// <summary>Runs in progress.</summary>
-    public int Active => Volatile.Read(ref _active) + Volatile.Read(ref _inline);
+    public int Active => Volatile.Read(ref _active) + Volatile.Read(ref _inline) + Volatile.Read(ref _background);
 
     /// <summary>Runs the request and hands over its outputs, which the caller releases.</summary>
     /// <exception cref="ServingException">Queue full, deadline, cancellation, shutdown or a failed run.</exception>
@@ -68,6 +69,31 @@ internal sealed class ModelScheduler : IDisposable
         Enqueue(item, timeout);
         item.Watch(_time, timeout, cancellation, Abandoned);
         return item.Task;
+    }
+
+    /// <summary>
+    /// Runs the request on the calling thread, beside the queue and its instances: for work whose thread has a priority
+    /// of its own, low enough that those who wait in the queue never notice.
+    /// </summary>
+    /// <exception cref="ServingException">Deadline, cancellation, shutdown or a failed run.</exception>
+    public RunOutputs RunHere(InferRequest request, CancellationToken cancellation)
+    {
+        if (_stopping)
+            throw new ServingException(ServingError.ShuttingDown, "the server is stopping");
+        var item = new WorkItem(request, _time.GetTimestamp());
+        item.Watch(_time, Timeout(request), cancellation, Abandoned);
+        Interlocked.Increment(ref _background);
+        try
+        {
+            _runner.Run([item]);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _background);
+        }
+
+        // Completed by the run, or before it by whoever abandoned it.
+        return item.Task.GetAwaiter().GetResult();
     }
 
     public void Dispose()

@@ -14,6 +14,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
     private readonly ConcurrentDictionary<ModelVersionKey, ModelStatistics> _statistics = new();
     private readonly ConcurrentDictionary<ServedModel, byte> _draining = new();
+    private readonly ConcurrentDictionary<ModelVersionKey, ServedModel> _aside = new();
     private readonly Lock _publish = new();
     private readonly ModelRepository _repository;
     private readonly ModelLoader _loader;
@@ -75,6 +76,39 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         }
 
         return model.Default ?? throw NotReady(name, model.Versions[^1]);
+    }
+
+    /// <summary>
+    /// A lease on this very version, whatever the policy serves: one that is in the folder but not served is loaded aside
+    /// and stays until <see cref="ReleaseInstalled"/>.
+    /// </summary>
+    /// <exception cref="ServingException"><see cref="ServingError.UnknownModel"/>: its files are gone.</exception>
+    public async ValueTask<ServedModel> LeaseInstalledAsync(string name, long version, CancellationToken cancellation)
+    {
+        if (_current.Find(name)?.Find(version) is { State: VersionState.Ready })
+            return await LeaseAsync(name, version, cancellation);
+        using (await EnterAsync(name, cancellation))
+        {
+            var key = new ModelVersionKey(name, version);
+            if (_aside.TryGetValue(key, out var held) && held.TryLease(_time.GetTimestamp()))
+                return held;
+            var files = _repository.Versions(name).FirstOrDefault(f => f.Key == key)
+                ?? throw new ServingException(ServingError.UnknownModel, $"Request for unknown model: '{name}' version {version} is not found", "Its files left the repository.");
+            var served = await Task.Run(() => LoadOne(files, null), cancellation);
+            served.TryLease(_time.GetTimestamp());
+            _aside[key] = served;
+            return served;
+        }
+    }
+
+    /// <summary>Lets go of what was loaded aside; what is leased lives on until it is not.</summary>
+    public void ReleaseInstalled()
+    {
+        foreach (var key in _aside.Keys)
+        {
+            if (_aside.TryRemove(key, out var served))
+                Retire(served);
+        }
     }
 
     /// <summary>Finds all models of the repository and loads those that <paramref name="wanted"/> accepts. One bad model never stops the others.</summary>
@@ -141,6 +175,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     {
         foreach (var model in _current.Models)
             Replace(model.Name, [.. model.Versions.Select(v => v with { State = VersionState.Unavailable, Reason = "the server is stopping", Served = null, Evicted = false })]);
+        ReleaseInstalled();
         await DrainAsync();
     }
 

@@ -31,7 +31,7 @@ internal sealed partial class ModelLoader(
             if (errors.Count > 0)
                 throw Failed(files, errors);
             var scheduler = new ModelScheduler(session, definition, maxBatchSize, scheduling, statistics, pool, time);
-            var model = new ServedModel(files.Key, definition, maxBatchSize, session, scheduler, statistics, labels, EstimateBytes(files, definition));
+            var model = new ServedModel(files.Key, definition, maxBatchSize, session, scheduler, statistics, labels, EstimateBytes(files, definition), files.ModelPath);
             Warmup.Run(session, definition.Execution.WarmupRuns, pool);
             Log.Loaded(log, files.Key.Name, files.Key.Version, session.Provider, (long)time.GetElapsedTime(start).TotalMilliseconds);
             return model;

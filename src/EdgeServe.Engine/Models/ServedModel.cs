@@ -12,12 +12,13 @@ public sealed class ServedModel
 {
     private readonly ISession _session;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lazy<string> _digest;
     private volatile KnownHeader? _knownHeader;
     private int _leases = 1;
     private long _lastUsed;
 
     internal ServedModel(ModelVersionKey key, ModelDefinition definition, int maxBatchSize, ISession session, ModelScheduler scheduler,
-        ModelStatistics statistics, IReadOnlyDictionary<string, string[]> labels, long memoryBytes)
+        ModelStatistics statistics, IReadOnlyDictionary<string, string[]> labels, long memoryBytes, string modelPath)
     {
         Key = key;
         Definition = definition;
@@ -27,9 +28,13 @@ public sealed class ServedModel
         Statistics = statistics;
         Labels = labels;
         MemoryBytes = memoryBytes;
+        _digest = ModelDigest.Of(modelPath);
     }
 
     public ModelVersionKey Key { get; }
+
+    /// <summary>SHA-256 of the graph, made when first asked for; empty when the file has changed since it was loaded.</summary>
+    public string Digest => _digest.Value;
 
     public ModelDefinition Definition { get; }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Jobs;
 
 namespace EdgeServe.Hosting;
 
@@ -18,6 +19,10 @@ internal sealed class EdgeServeOptions
     public LimitsOptions Limits { get; set; } = new();
 
     public MetricsOptions Metrics { get; set; } = new();
+
+    public JobsSection Jobs { get; set; } = new();
+
+    public StorageSection Storage { get; set; } = new();
 }
 
 internal sealed class ServerOptions
@@ -122,4 +127,56 @@ internal sealed class MetricsOptions
 {
     /// <summary>Also export the <c>nv_*</c> names that existing dashboards know.</summary>
     public bool TritonNames { get; set; }
+}
+
+internal sealed class JobsSection
+{
+    public const string Latest = "latest";
+    public const string Accepted = "accepted";
+
+    /// <summary>Jobs that run at a time; 0: one less than there are cores, and at least one.</summary>
+    [Range(0, 256)]
+    public int Parallelism { get; set; } = JobOptions.DefaultParallelism;
+
+    /// <summary>Jobs that may wait or run.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxPending { get; set; } = JobOptions.DefaultMaxPending;
+
+    /// <summary>Finished jobs that are kept; beyond, the oldest are forgotten.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxFinished { get; set; } = JobOptions.DefaultMaxFinished;
+
+    /// <summary>Bytes of requests and results of all jobs.</summary>
+    [Range(1 << 20, long.MaxValue)]
+    public long MaxBytes { get; set; } = JobOptions.DefaultMaxBytes;
+
+    /// <summary>Hours of running time a finished job is kept.</summary>
+    [Range(1, 100_000)]
+    public int RetentionHours { get; set; } = JobOptions.DefaultRetentionHours;
+
+    /// <summary>Idempotency keys remembered after their jobs are gone.</summary>
+    [Range(0, 10_000_000)]
+    public int MaxKeys { get; set; } = JobOptions.DefaultMaxKeys;
+
+    /// <summary>Tries of a job that fails for a reason that passes.</summary>
+    [Range(1, 100)]
+    public int MaxAttempts { get; set; } = JobOptions.DefaultMaxAttempts;
+
+    /// <summary>Which version runs a job: <c>latest</c>, the one that serves then, or <c>accepted</c>, the one that served when it was accepted.</summary>
+    public string VersionPolicy { get; set; } = Latest;
+}
+
+internal sealed class StorageSection
+{
+    /// <summary>Free bytes on the disk below which no job is taken.</summary>
+    [Range(0, long.MaxValue)]
+    public long ReserveBytes { get; set; } = JobOptions.DefaultReserveBytes;
+
+    /// <summary>Bytes kept aside for the moment the disk is full; 0: none.</summary>
+    [Range(0, 1L << 40)]
+    public long BallastBytes { get; set; } = JobOptions.DefaultBallastBytes;
+
+    /// <summary>Hours of running time between copies of the database that a damaged one is mended from; 0: no copies.</summary>
+    [Range(0, 100_000)]
+    public int BackupIntervalHours { get; set; } = JobOptions.DefaultBackupHours;
 }

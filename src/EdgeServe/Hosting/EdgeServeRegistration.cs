@@ -1,10 +1,13 @@
 using EdgeServe.Engine;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Storage;
 using EdgeServe.Grpc;
 using EdgeServe.Http;
 using EdgeServe.Http.Health;
+using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Metrics;
 using EdgeServe.Http.Oip;
+using EdgeServe.Http.Operator;
 using EdgeServe.Security;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -14,13 +17,14 @@ namespace EdgeServe.Hosting;
 /// <summary>The table of contents: what the service is made of. The order of the lines does not matter.</summary>
 internal static class EdgeServeRegistration
 {
-    public static void AddEdgeServe(this WebApplicationBuilder builder, EdgeServeOptions options)
+    public static void AddEdgeServe(this WebApplicationBuilder builder, EdgeServeOptions options, DataDirectory data)
     {
         builder.Services.AddSingleton<IOptions<EdgeServeOptions>>(Options.Create(options));
         builder.Services.AddSystemd();
         builder.AddLogging();
-        builder.AddKestrelEndpoints(options);
+        builder.AddKestrelEndpoints(options, data);
         builder.Services.AddEngine(EngineOptionsFrom.Configuration(options));
+        builder.Services.AddJobs(data, EngineOptionsFrom.Jobs(options));
         builder.Services.AddSecurity();
         builder.Services.AddHttpApi();
         builder.Services.AddGrpcApi(options);
@@ -40,6 +44,8 @@ internal static class EdgeServeRegistration
         app.MapRepository();
         app.MapSettings();
         app.MapGrpcApi();
+        app.MapJobs();
+        StatusEndpoint.Map(app);
         app.MapMetrics(options);
         app.MapOpenApiDescription();
     }
@@ -50,6 +56,10 @@ internal static class EdgeServeRegistration
     {
         services.AddSingleton<ServerState>();
         services.AddSingleton<InferEndpoint>();
+        services.AddSingleton<SubmitEndpoint>();
+        services.AddSingleton<JobEndpoints>();
+        services.AddSingleton<EventStream>();
+        services.AddSingleton<StatusEndpoint>();
         services.AddHostedService<ModelStartup>();
     }
 

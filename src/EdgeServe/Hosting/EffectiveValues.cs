@@ -32,6 +32,17 @@ internal static class EffectiveValues
         ("Limits:MaxGrpcMessageBytes", o => Text(o.Limits.MaxGrpcMessageBytes)),
         ("Limits:MaxConnections", o => Text(o.Limits.MaxConnections)),
         ("Metrics:TritonNames", o => Text(o.Metrics.TritonNames)),
+        ("Jobs:Parallelism", o => Text(o.Jobs.Parallelism)),
+        ("Jobs:MaxPending", o => Text(o.Jobs.MaxPending)),
+        ("Jobs:MaxFinished", o => Text(o.Jobs.MaxFinished)),
+        ("Jobs:MaxBytes", o => Text(o.Jobs.MaxBytes)),
+        ("Jobs:RetentionHours", o => Text(o.Jobs.RetentionHours)),
+        ("Jobs:MaxKeys", o => Text(o.Jobs.MaxKeys)),
+        ("Jobs:MaxAttempts", o => Text(o.Jobs.MaxAttempts)),
+        ("Jobs:VersionPolicy", o => o.Jobs.VersionPolicy),
+        ("Storage:ReserveBytes", o => Text(o.Storage.ReserveBytes)),
+        ("Storage:BallastBytes", o => Text(o.Storage.BallastBytes)),
+        ("Storage:BackupIntervalHours", o => Text(o.Storage.BackupIntervalHours)),
     ];
 
     private static string Text(bool value) => value ? "true" : "false";

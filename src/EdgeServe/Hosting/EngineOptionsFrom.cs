@@ -1,5 +1,6 @@
 using EdgeServe.Engine;
 using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
 
 namespace EdgeServe.Hosting;
@@ -28,6 +29,21 @@ internal static class EngineOptionsFrom
                 : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2,
             AllowUpload = options.Repository.AllowUpload,
         },
+    };
+
+    public static JobOptions Jobs(EdgeServeOptions options) => new()
+    {
+        Parallelism = options.Jobs.Parallelism,
+        MaxPending = options.Jobs.MaxPending,
+        MaxFinished = options.Jobs.MaxFinished,
+        MaxBytes = options.Jobs.MaxBytes,
+        Retention = TimeSpan.FromHours(options.Jobs.RetentionHours),
+        MaxKeys = options.Jobs.MaxKeys,
+        MaxAttempts = options.Jobs.MaxAttempts,
+        RunAcceptedVersion = options.Jobs.VersionPolicy == JobsSection.Accepted,
+        ReserveBytes = options.Storage.ReserveBytes,
+        BallastBytes = options.Storage.BallastBytes,
+        BackupInterval = TimeSpan.FromHours(options.Storage.BackupIntervalHours),
     };
 
     private static VersionPolicy Policy(string text) => VersionPolicy.TryParse(text, out var policy) ? policy : VersionPolicy.LatestOne;

@@ -1,3 +1,4 @@
+using EdgeServe.Engine.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -14,7 +15,7 @@ internal static class KestrelEndpoints
     private const int Http2Streams = 256;
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(30);
 
-    public static void AddKestrelEndpoints(this WebApplicationBuilder builder, EdgeServeOptions options)
+    public static void AddKestrelEndpoints(this WebApplicationBuilder builder, EdgeServeOptions options, DataDirectory data)
     {
         builder.Services.AddSingleton<LargeBlockPoolFactory>();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(p => p.GetRequiredService<LargeBlockPoolFactory>());
@@ -32,6 +33,8 @@ internal static class KestrelEndpoints
             kestrel.Limits.Http2.MaxStreamsPerConnection = Http2Streams;
             foreach (var address in OptionsErrors.Addresses(options.Server.Urls))
                 kestrel.Listen(ListenAddresses.EndPoint(address), listen => listen.Protocols = HttpProtocols.Http1);
+            if (data.IsTaken && ControlSocket.Prepare(data.Path) is { } socket)
+                kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http1);
             foreach (var address in OptionsErrors.Addresses(options.Server.GrpcUrls))
                 kestrel.Listen(ListenAddresses.EndPoint(address), listen => listen.Protocols = HttpProtocols.Http2);
         });

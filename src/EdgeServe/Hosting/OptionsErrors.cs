@@ -14,6 +14,10 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
         Collect(new RepositoryOptionsValidator().Validate(name, options.Repository), "Repository", errors);
         Collect(new SchedulerSectionValidator().Validate(name, options.Scheduler), "Scheduler", errors);
         Collect(new LimitsOptionsValidator().Validate(name, options.Limits), "Limits", errors);
+        Collect(new JobsSectionValidator().Validate(name, options.Jobs), "Jobs", errors);
+        Collect(new StorageSectionValidator().Validate(name, options.Storage), "Storage", errors);
+        if (options.Jobs.VersionPolicy is not (JobsSection.Latest or JobsSection.Accepted))
+            errors.Add($"Jobs:VersionPolicy: '{options.Jobs.VersionPolicy}' is neither {JobsSection.Latest} nor {JobsSection.Accepted}");
         Policy("Repository:VersionPolicy", options.Repository.VersionPolicy, errors);
         foreach (var (model, settings) in options.Models)
         {

@@ -13,3 +13,9 @@ internal sealed partial class SchedulerSectionValidator : IValidateOptions<Sched
 
 [OptionsValidator]
 internal sealed partial class LimitsOptionsValidator : IValidateOptions<LimitsOptions>;
+
+[OptionsValidator]
+internal sealed partial class JobsSectionValidator : IValidateOptions<JobsSection>;
+
+[OptionsValidator]
+internal sealed partial class StorageSectionValidator : IValidateOptions<StorageSection>;

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using EdgeServe.Cli;
+using EdgeServe.Engine.Storage;
 
 namespace EdgeServe.Hosting;
 
@@ -8,7 +9,21 @@ internal static class Server
 {
     public static async Task<int> RunAsync(EffectiveConfiguration configuration, CancellationToken cancellation)
     {
-        await using var app = Build(configuration);
+        var data = new DataDirectory(configuration.Options.Server.DataDirectory);
+        try
+        {
+            data.Take();
+        }
+        catch (StorageException e) when (e.Error == StorageError.InUse)
+        {
+            return Report.Errors([$"{e.Message}. {e.Hint}"], ExitCodes.Failed);
+        }
+        catch (StorageException)
+        {
+            // Serving does not need it; storage says so and tries again.
+        }
+
+        await using var app = Build(configuration, data);
         try
         {
             await app.StartAsync(cancellation);
@@ -18,16 +33,18 @@ internal static class Server
             return Report.Errors([$"cannot listen: {e.Message} Another program may hold the port; choose another with --urls and --grpc-urls."], ExitCodes.Failed);
         }
 
+        if (data.IsTaken)
+            ControlSocket.Protect(data.Path);
         await app.WaitForShutdownAsync(cancellation);
         return ExitCodes.Ok;
     }
 
-    public static WebApplication Build(EffectiveConfiguration configuration)
+    public static WebApplication Build(EffectiveConfiguration configuration, DataDirectory data)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddConfiguration(configuration.Root);
-        builder.AddEdgeServe(configuration.Options);
+        builder.AddEdgeServe(configuration.Options, data);
         var app = builder.Build();
         app.UseEdgeServe(configuration.Options);
         return app;

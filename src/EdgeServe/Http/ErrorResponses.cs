@@ -1,4 +1,6 @@
 using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Jobs;
+using EdgeServe.Engine.Storage;
 using EdgeServe.Grpc;
 using Microsoft.Extensions.Primitives;
 
@@ -9,6 +11,9 @@ internal static class ErrorResponses
 {
     // A client compares this string: no charset.
     public const string JsonContentType = "application/json";
+
+    // Room comes when somebody makes it, not in a second.
+    private static readonly TimeSpan StorageRetry = TimeSpan.FromSeconds(30);
 
     public static int Status(ServingError error) => error switch
     {
@@ -23,6 +28,32 @@ internal static class ErrorResponses
             or ServingError.OutOfModelMemory or ServingError.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     };
+
+    public static int Status(JobError error) => error switch
+    {
+        JobError.InvalidArgument => StatusCodes.Status400BadRequest,
+        JobError.UnknownJob => StatusCodes.Status404NotFound,
+        JobError.KeyReused or JobError.WrongState => StatusCodes.Status409Conflict,
+        JobError.Gone or JobError.Lost => StatusCodes.Status410Gone,
+        JobError.TooManyJobs => StatusCodes.Status429TooManyRequests,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    public static int Status(StorageError error) => error == StorageError.Full ? StatusCodes.Status507InsufficientStorage : StatusCodes.Status503ServiceUnavailable;
+
+    /// <summary>The status of a job's failure, which may be one of the infer flow's.</summary>
+    public static int Status(JobFailure failure) => failure.Code switch
+    {
+        JobFailure.Cancelled => StatusCodes.Status410Gone,
+        JobFailure.Expired => StatusCodes.Status504GatewayTimeout,
+        _ => Enum.TryParse<ServingError>(failure.Code, out var error) ? Status(error) : StatusCodes.Status500InternalServerError,
+    };
+
+    public static Task WriteAsync(HttpContext context, JobException e) =>
+        WriteAsync(context, Status(e.Error), e.Message, e.Error.ToString(), e.Hint, e.Error == JobError.TooManyJobs ? StorageRetry : null);
+
+    public static Task WriteAsync(HttpContext context, StorageException e) =>
+        WriteAsync(context, Status(e.Error), e.Message, "Storage" + e.Error, e.Hint, e.Error == StorageError.Full ? StorageRetry : null);
 
     public static Task WriteAsync(HttpContext context, ServingException e) =>
         WriteAsync(context, Status(e.Error), e.Message, e.Error.ToString(), e.Hint, e.RetryAfter);
@@ -47,7 +78,7 @@ internal static class ErrorResponses
         context.Response.ContentType = JsonContentType;
         if (allow.Count > 0)
             context.Response.Headers.Allow = allow;
-        if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
+        if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests or StatusCodes.Status507InsufficientStorage)
             context.Response.Headers.RetryAfter = ((int)Math.Ceiling((retryAfter ?? TimeSpan.FromSeconds(1)).TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
         byte[] body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
             new ErrorBody(message, code, hint, context.TraceIdentifier), WireJson.Plain.ErrorBody);

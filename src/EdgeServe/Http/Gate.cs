@@ -1,4 +1,6 @@
 using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Jobs;
+using EdgeServe.Engine.Storage;
 using EdgeServe.Security;
 
 namespace EdgeServe.Http;
@@ -25,6 +27,14 @@ internal sealed partial class Gate(RequestDelegate next, HostGuard guard, ILogge
             await CompleteEmptyErrorAsync(context);
         }
         catch (ServingException e)
+        {
+            await ErrorResponses.WriteAsync(context, e);
+        }
+        catch (JobException e)
+        {
+            await ErrorResponses.WriteAsync(context, e);
+        }
+        catch (StorageException e)
         {
             await ErrorResponses.WriteAsync(context, e);
         }

@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using EdgeServe.Http.Jobs;
+using EdgeServe.Http.Operator;
 
 namespace EdgeServe.Http;
 
@@ -15,6 +17,9 @@ namespace EdgeServe.Http;
 [JsonSerializable(typeof(IndexEntry[]))]
 [JsonSerializable(typeof(StatsBody))]
 [JsonSerializable(typeof(ModelConfigBody))]
+[JsonSerializable(typeof(JobBody))]
+[JsonSerializable(typeof(JobListBody))]
+[JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class WireJson : JsonSerializerContext

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Storage;
 using EdgeServe.Hosting;
 using EdgeServe.Http;
 using Microsoft.AspNetCore.Builder;
@@ -17,6 +18,8 @@ public sealed partial class HouseTests
     private static readonly Dictionary<string, string[]> Directions = new()
     {
         ["Storage"] = [],
+        ["Device"] = ["Storage"],
+        ["Jobs"] = ["Device", "Inference", "Inference.Oip", "Models", "Storage"],
         ["Sessions"] = ["Inference", "Models", "Storage"],
         ["Models"] = ["Inference", "Inference.Oip", "Sessions", "Storage"],
         ["Models/Golden"] = ["Inference", "Inference.Oip", "Models"],
@@ -107,7 +110,8 @@ public sealed partial class HouseTests
     public void The_api_description_has_exactly_the_routes_there_are()
     {
         Assert.True(EffectiveConfiguration.TryLoad(null, new Dictionary<string, string?> { ["Repository:Path"] = Source }, out var configuration, out _));
-        using var app = Server.Build(configuration) as IDisposable;
+        using var data = new DataDirectory(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()));
+        using var app = Server.Build(configuration, data) as IDisposable;
         var routes = ((IEndpointRouteBuilder)app).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
             .Where(e => !e.RoutePattern.RawText!.Contains("inference.GRPC", StringComparison.Ordinal) && !e.RoutePattern.RawText.Contains("grpc.", StringComparison.Ordinal) && !e.RoutePattern.RawText.Contains("{unimplemented", StringComparison.Ordinal))
             .SelectMany(e => Methods(e).Select(m => $"{m} /{e.RoutePattern.RawText!.Trim('/')}"));

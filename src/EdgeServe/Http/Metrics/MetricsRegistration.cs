@@ -11,10 +11,11 @@ internal static class MetricsRegistration
     public static void AddMetricsApi(this IServiceCollection services, EdgeServeOptions options)
     {
         services.AddSingleton<ServingMetrics>();
+        services.AddSingleton<JobMetrics>();
         services.AddSingleton<TritonMetrics>();
         services.AddOpenTelemetry().ConfigureResource(r => r.AddService(options.Server.Name, serviceVersion: ProductVersion.Text)).WithMetrics(metrics =>
         {
-            metrics.AddMeter(ServingMeter.Name, ServingMetrics.MeterName);
+            metrics.AddMeter(ServingMeter.Name, ServingMetrics.MeterName, JobMetrics.MeterName);
             if (options.Metrics.TritonNames)
                 metrics.AddMeter(TritonMetrics.MeterName);
             // Counters carry their whole name: nv_inference_count has no _total.
@@ -25,6 +26,7 @@ internal static class MetricsRegistration
     public static void MapMetrics(this WebApplication app, EdgeServeOptions options)
     {
         app.Services.GetRequiredService<ServingMetrics>();
+        app.Services.GetRequiredService<JobMetrics>();
         if (options.Metrics.TritonNames)
             app.Services.GetRequiredService<TritonMetrics>();
         app.MapPrometheusScrapingEndpoint("/metrics");

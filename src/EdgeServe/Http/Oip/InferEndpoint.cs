@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.IO.Pipelines;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Inference.Oip;
@@ -13,7 +12,6 @@ namespace EdgeServe.Http.Oip;
 /// </summary>
 internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOptions> options)
 {
-    public const string HeaderLengthName = "Inference-Header-Content-Length";
     private readonly long _maxBytes = options.Value.Limits.MaxRequestBytes;
 
     public async Task InferAsync(HttpContext context, string name, long version)
@@ -23,12 +21,12 @@ internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOp
         using var request = new InferRequest(model);
         try
         {
-            long? headerLength = ReadHeaderLength(context.Request);
+            long? headerLength = InferBody.ReadHeaderLength(context.Request);
             var body = RequestBody.Open(context, _maxBytes, out long bodyLength);
 
             // 2 The body: at once when it is here and looks like the last one, else parsed as it arrives.
             if (!TryReadKnown(body, request, headerLength, bodyLength))
-                await ReadAsync(body, request, headerLength, bodyLength, context.RequestAborted);
+                await InferBody.ReadAsync(body, request, engine.Memory, headerLength, bodyLength, _maxBytes, null, context.RequestAborted);
         }
         catch (ServingException e)
         {
@@ -53,66 +51,5 @@ internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOp
         else
             body.AdvanceTo(result.Buffer.Start, result.Buffer.Start);
         return read;
-    }
-
-    private async ValueTask ReadAsync(PipeReader body, InferRequest request, long? headerLength, long bodyLength, CancellationToken cancellation)
-    {
-        using var reader = new OipRequestReader(request, engine.Memory, headerLength, bodyLength);
-        long total = 0;
-        long waitFor = 1;
-        while (true)
-        {
-            var result = await ReadBodyAsync(body, waitFor, cancellation);
-            long taken = Take(body, reader, result);
-            total += taken;
-            long arrived = total + result.Buffer.Length - taken;
-            // A token longer than what has arrived: wait for twice as much, so that a long one is not read again and again.
-            waitFor = taken == 0 ? result.Buffer.Length * 2 : 1;
-            body.AdvanceTo(result.Buffer.GetPosition(taken), result.Buffer.End);
-            if (arrived > _maxBytes)
-                throw RequestBody.TooLarge(arrived, _maxBytes);
-            if (result.IsCompleted)
-                break;
-        }
-
-        reader.Finish();
-        OipResponseWriter.CheckRequest(request);
-    }
-
-    /// <summary>A refused body is given back too: the connection goes on with the next request.</summary>
-    private static long Take(PipeReader body, OipRequestReader reader, ReadResult result)
-    {
-        try
-        {
-            return reader.Read(result.Buffer, result.IsCompleted);
-        }
-        catch
-        {
-            body.AdvanceTo(result.Buffer.End);
-            throw;
-        }
-    }
-
-    private static async ValueTask<ReadResult> ReadBodyAsync(PipeReader body, long atLeast, CancellationToken cancellation)
-    {
-        try
-        {
-            return atLeast <= 1
-                ? await body.ReadAsync(cancellation)
-                : await body.ReadAtLeastAsync((int)Math.Min(atLeast, int.MaxValue), cancellation);
-        }
-        catch (InvalidDataException e)
-        {
-            throw ServingException.Invalid($"the compressed body is damaged: {e.Message}");
-        }
-    }
-
-    private static long? ReadHeaderLength(HttpRequest request)
-    {
-        if (!request.Headers.TryGetValue(HeaderLengthName, out var value))
-            return null;
-        return long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long length)
-            ? length
-            : throw ServingException.Invalid($"{HeaderLengthName} '{value}' is not a whole number of 0 or more");
     }
 }

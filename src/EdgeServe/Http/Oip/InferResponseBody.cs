@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Compression;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Inference.Oip;
+using EdgeServe.Engine.Jobs;
 
 namespace EdgeServe.Http.Oip;
 
@@ -60,7 +61,7 @@ internal static class InferResponseBody
     {
         var http = context.Response;
         http.ContentType = "application/octet-stream";
-        http.Headers[InferEndpoint.HeaderLengthName] = answer.HeaderLength;
+        http.Headers[InferBody.HeaderLengthName] = answer.HeaderLength;
         http.ContentLength = answer.Header.Length + writer.BinaryBytes;
         http.BodyWriter.Write(answer.Header);
         return writer.WriteBinary(http.BodyWriter, BinaryStepBytes) ? WriteRestBinaryAsync(context, writer) : ValueTask.CompletedTask;
@@ -87,6 +88,47 @@ internal static class InferResponseBody
         }
         while (writer.WriteJson(body));
         await body.FlushAsync(context.RequestAborted);
+    }
+
+    /// <summary>An answer that was written before and stored: the same bytes, the same headers.</summary>
+    public static async Task WriteStoredAsync(HttpContext context, JobResult result)
+    {
+        var http = context.Response;
+        bool isJson = result.HeaderLength < 0;
+        http.ContentType = isJson ? ErrorResponses.JsonContentType : "application/octet-stream";
+        if (!isJson)
+            http.Headers[InferBody.HeaderLengthName] = result.HeaderLength.ToString(CultureInfo.InvariantCulture);
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            http.ContentLength = result.Bytes;
+            return;
+        }
+
+        if (isJson && result.Bytes is >= LeastWorthCompressing and < OipResponseWriter.StepBytes && AcceptedEncoding(context.Request) is { } encoding)
+        {
+            byte[] json = new byte[result.Bytes];
+            await result.Content.ReadExactlyAsync(json, context.RequestAborted);
+            await Compress(context, json, encoding);
+            return;
+        }
+
+        http.ContentLength = result.Bytes;
+        byte[] step = ArrayPool<byte>.Shared.Rent(BinaryStepBytes);
+        try
+        {
+            // The envelope's trailer stands behind the content: so many bytes and no more.
+            for (long left = result.Bytes; left > 0;)
+            {
+                int read = (int)Math.Min(left, step.Length);
+                await result.Content.ReadExactlyAsync(step.AsMemory(0, read), context.RequestAborted);
+                await http.Body.WriteAsync(step.AsMemory(0, read), context.RequestAborted);
+                left -= read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(step);
+        }
     }
 
     private static ValueTask Compress(HttpContext context, ReadOnlySpan<byte> json, string encoding)

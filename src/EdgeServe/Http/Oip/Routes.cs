@@ -12,12 +12,12 @@ internal static class Routes
     public static void MapReads(this IEndpointRouteBuilder routes, string pattern, RequestDelegate handler) =>
         routes.MapMethods(pattern, Reads, handler);
 
-    /// <summary>The same handler under <c>/v2/models/{model}/…</c> and <c>/v2/models/{model}/versions/{version}/…</c>.</summary>
-    public static void MapModel(this IEndpointRouteBuilder routes, string method, string suffix, Func<HttpContext, string, long, Task> handler)
+    /// <summary>The same handler under <c>…/models/{model}/…</c> and <c>…/models/{model}/versions/{version}/…</c>.</summary>
+    public static void MapModel(this IEndpointRouteBuilder routes, string method, string suffix, Func<HttpContext, string, long, Task> handler, string prefix = "/v2")
     {
         string[] methods = method == HttpMethods.Get ? Reads : [method];
-        routes.MapMethods("/v2/models/{model}" + suffix, methods, context => handler(context, Model(context), 0));
-        routes.MapMethods("/v2/models/{model}/versions/{version}" + suffix, methods, context =>
+        routes.MapMethods(prefix + "/models/{model}" + suffix, methods, context => handler(context, Model(context), 0));
+        routes.MapMethods(prefix + "/models/{model}/versions/{version}" + suffix, methods, context =>
             TryVersion(context, out long version) ? handler(context, Model(context), version) : NotFoundAsync(context));
     }
 

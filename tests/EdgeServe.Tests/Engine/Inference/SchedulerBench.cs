@@ -14,7 +14,7 @@ internal sealed class SchedulerBench : IDisposable
         Statistics = new ModelStatistics(key, Time);
         var definition = new ModelDefinition { Instances = 1, DynamicBatching = batching, Queue = new QueueDefinition { MaxSize = maxQueueSize } };
         var scheduler = new ModelScheduler(Session, definition, maxBatchSize, new SchedulerOptions { InlineThreshold = TimeSpan.Zero, InferenceNice = 0 }, Statistics, Pool, Time);
-        Model = new ServedModel(key, definition, maxBatchSize, Session, scheduler, Statistics, new Dictionary<string, string[]>(), 0);
+        Model = new ServedModel(key, definition, maxBatchSize, Session, scheduler, Statistics, new Dictionary<string, string[]>(), 0, "none.onnx");
     }
 
     public FakeTimeProvider Time { get; } = new();

@@ -15,7 +15,7 @@ internal static class StubModel
         var definition = new ModelDefinition();
         var statistics = new ModelStatistics(key, TimeProvider.System);
         var scheduler = new ModelScheduler(session, definition, maxBatchSize, new SchedulerOptions(), statistics, pool, TimeProvider.System);
-        return new ServedModel(key, definition, maxBatchSize, session, scheduler, statistics, new Dictionary<string, string[]>(), 0);
+        return new ServedModel(key, definition, maxBatchSize, session, scheduler, statistics, new Dictionary<string, string[]>(), 0, "none.onnx");
     }
 
     /// <summary>A request on the model, with a lease of its own.</summary>

@@ -1,0 +1,87 @@
+using System.IO.Hashing;
+using System.Text;
+using EdgeServe.Engine.Device;
+
+namespace EdgeServe.Engine.Jobs;
+
+/// <summary>A job as its row has it. Changes are made with <c>with</c> and written whole.</summary>
+public sealed record Job
+{
+    public long Seq { get; init; }
+
+    public required JobId Id { get; init; }
+
+    public required string Owner { get; init; }
+
+    public JobState State { get; init; }
+
+    /// <summary>Number of its last change of state; rises over all jobs.</summary>
+    public long Event { get; init; }
+
+    /// <summary>1 is the highest.</summary>
+    public int Priority { get; init; }
+
+    public required string Model { get; init; }
+
+    /// <summary>The version asked for; 0: whichever serves.</summary>
+    public long Version { get; init; }
+
+    /// <summary>The version that served when the job was accepted.</summary>
+    public long AcceptedVersion { get; init; }
+
+    /// <summary>How often it was begun.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>How often the process ended while it ran.</summary>
+    public int Deaths { get; init; }
+
+    /// <summary>Not to be begun before, in the box's running time.</summary>
+    public long DueMs { get; init; }
+
+    /// <summary>Of no use after, in the box's running time; 0: never.</summary>
+    public long NotAfterMs { get; init; }
+
+    /// <summary>When the state last changed, in the box's running time.</summary>
+    public long ChangedMs { get; init; }
+
+    public JobMoment Accepted { get; init; }
+
+    public JobMoment Started { get; init; }
+
+    public JobMoment Finished { get; init; }
+
+    public long RequestBytes { get; init; }
+
+    public long ResultBytes { get; init; }
+
+    public PayloadPlace Request { get; init; }
+
+    public PayloadPlace Result { get; init; }
+
+    public bool Acknowledged { get; init; }
+
+    /// <summary>The version that ran; 0: none did.</summary>
+    public long RunVersion { get; init; }
+
+    /// <summary>SHA-256 of the graph that ran.</summary>
+    public string Digest { get; init; } = "";
+
+    /// <summary>Why it failed: the code and message of a <see cref="JobFailure"/>; empty when it did not.</summary>
+    public JobFailure? Failure { get; init; }
+
+    public bool IsPending => State is JobState.Queued or JobState.Running;
+
+    /// <summary>The three clock qualities in one number.</summary>
+    internal int Clocks => (int)Accepted.Quality | ((int)Started.Quality << 4) | ((int)Finished.Quality << 8);
+
+    /// <summary>The two places in one number.</summary>
+    internal int Places => (int)Request | ((int)Result << 4);
+
+    /// <summary>Over everything the row says: a flipped bit on the disk is found before it is believed.</summary>
+    internal long Checksum()
+    {
+        string text = string.Join('\n', Seq, Id, Owner, (int)State, Event, Priority, Model, Version, AcceptedVersion, Attempts, Deaths, DueMs, NotAfterMs, ChangedMs,
+            Accepted.UnixMs, Started.UnixMs, Finished.UnixMs, Clocks, RequestBytes, ResultBytes, Places, Acknowledged ? 1 : 0, RunVersion, Digest, Failure?.ToText() ?? "");
+        return (long)XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text));
+    }
+}

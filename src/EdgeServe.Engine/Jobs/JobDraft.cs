@@ -1,0 +1,29 @@
+using System.Buffers;
+
+namespace EdgeServe.Engine.Jobs;
+
+/// <summary>A job whose request is still arriving. Disposing one that was not submitted leaves nothing behind.</summary>
+public sealed class JobDraft : IDisposable
+{
+    private readonly Action _dropped;
+
+    internal JobDraft(JobId id, PayloadWriter request, Action dropped)
+    {
+        Id = id;
+        Request = request;
+        _dropped = dropped;
+    }
+
+    public JobId Id { get; }
+
+    internal PayloadWriter Request { get; }
+
+    public void Write(ReadOnlySequence<byte> content) => Request.Write(content);
+
+    public void Dispose()
+    {
+        Request.Dispose();
+        if (!Request.IsComplete)
+            _dropped();
+    }
+}

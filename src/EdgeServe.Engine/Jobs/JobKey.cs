@@ -1,0 +1,6 @@
+namespace EdgeServe.Engine.Jobs;
+
+/// <summary>An Idempotency-Key that was used.</summary>
+/// <param name="Body">16 bytes that stand for everything the request asked for.</param>
+/// <param name="Id">The job it made, which may be gone.</param>
+internal sealed record JobKey(byte[] Body, JobId Id);

@@ -1,0 +1,251 @@
+using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Storage;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeServe.Engine.Jobs;
+
+/// <summary>
+/// The jobs database and everything around it: opens, watches, mends. While something is wrong jobs are refused with the
+/// reason and serving goes on; it tries again by itself.
+/// </summary>
+internal sealed partial class JobStorage : IAsyncDisposable
+{
+    public const string Migrations = "jobs.migrations.";
+    private readonly DataDirectory _data;
+    private readonly JobOptions _options;
+    private readonly DeviceClock _clock;
+    private readonly ILogger<JobStorage> _log;
+    private readonly Salvage _salvage;
+    private readonly Ballast _ballast;
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile StorageException? _trouble = new(StorageError.Broken, "the jobs database is being opened", "Retry in a moment.");
+    private bool _damaged;
+    private bool _firstOpen = true;
+
+    public JobStorage(DataDirectory data, JobOptions options, DeviceClock clock, TimeProvider time, ILogger<JobStorage> log)
+    {
+        _data = data;
+        _options = options;
+        _clock = clock;
+        _log = log;
+        _salvage = new Salvage(data);
+        _ballast = new Ballast(data.Ballast, options.BallastBytes);
+        Space = new DiskSpace(data.Path, options.ReserveBytes, time);
+        Files = new PayloadFiles(data.Payloads);
+        Writer = new SingleWriter<JobSession>("jobs writer", Open, Troubled, time);
+        Readers = new JobReaders(data.Jobs, ReportDamage);
+    }
+
+    public SingleWriter<JobSession> Writer { get; }
+
+    public JobReaders Readers { get; }
+
+    public PayloadFiles Files { get; }
+
+    public DiskSpace Space { get; }
+
+    public JobTotals Totals { get; } = new();
+
+    public JobEvents Events { get; } = new();
+
+    public DataDirectory Data => _data;
+
+    /// <summary>Jobs lost to damage since this process began.</summary>
+    public int Lost { get; private set; }
+
+    /// <summary>What keeps jobs from being taken; null: nothing.</summary>
+    public StorageException? Trouble => _trouble ?? LittleRoom();
+
+    /// <summary>Completes when the files were opened for the first time, or could not be.</summary>
+    public Task Opened => _opened.Task;
+
+    /// <summary>Called on the writer's thread when jobs appear, change or go.</summary>
+    public event Action<IReadOnlyList<JobChange>>? Changed;
+
+    public void Start() => Writer.Start();
+
+    /// <summary>Somebody read something that cannot be true: the writer looks into it.</summary>
+    public void ReportDamage() => _ = Writer.RunAsync<bool>(_ => throw JobRow.Damaged("a row or page"));
+
+    /// <summary>Takes the ballast back when there is room for it.</summary>
+    public void KeepBallast()
+    {
+        if (_options.BallastBytes > 0 && !_ballast.IsHeld && Space.HasRoomFor(_options.BallastBytes) && !_ballast.TryTake())
+            Log.NoBallast(_log, _options.BallastBytes);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Readers.Dispose();
+        await Writer.DisposeAsync();
+        // The last connection to close leaves no log behind.
+        if (_trouble is null && !File.Exists(_data.Jobs + "-wal"))
+            _data.MarkStopped();
+        _data.Dispose();
+    }
+
+    /// <exception cref="StorageException">There is no room for this much more.</exception>
+    public void CheckRoom(long bytes)
+    {
+        if (_trouble is { Error: not StorageError.Full } trouble)
+            throw trouble;
+        if (!Space.HasRoomFor(bytes))
+            throw LittleRoom(bytes);
+        if (Totals.Bytes + bytes > _options.MaxBytes)
+        {
+            throw new StorageException(StorageError.Full, $"jobs keep {Totals.Bytes} bytes already, {_options.MaxBytes} is the most",
+                "Fetch and acknowledge results, or raise Jobs:MaxBytes.");
+        }
+    }
+
+    private StorageException? LittleRoom() => Space.FreeBytes < Space.ReserveBytes ? LittleRoom(0) : null;
+
+    private StorageException LittleRoom(long bytes) => new(StorageError.Full,
+        $"{Space.FreeBytes} bytes are free on the disk, {Space.ReserveBytes}{(bytes > 0 ? $" and the request's {bytes}" : "")} are needed",
+        "Make room on the disk; jobs are taken again by themselves.");
+
+    private JobSession Open()
+    {
+        SqliteLibrary.AssertVersion(SqliteLibrary.Version);
+        _data.Take();
+        if (_salvage.Interrupted() is { } quarantine)
+            Mend(quarantine);
+        if (_firstOpen)
+            MoveStrayLog();
+        if (_damaged)
+            Mend(_salvage.Quarantine());
+        try
+        {
+            return OpenFiles();
+        }
+        catch (SqliteException e) when (SqliteErrors.IsCorruption(e))
+        {
+            Mend(_salvage.Quarantine());
+            return OpenFiles();
+        }
+    }
+
+    private JobSession OpenFiles()
+    {
+        bool isNew = !File.Exists(_data.Jobs);
+        if (isNew && !_firstOpen)
+            throw new StorageException(StorageError.Broken, $"{_data.Jobs} is gone", "Restore the file or restart the service to begin a new one.");
+        _data.MarkRunning();
+        var connection = Database.OpenWriter(_data.Jobs, Migrations);
+        try
+        {
+            // After trouble: what the log holds goes into the database and onto the disk, or this throws.
+            Database.Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+            var session = new JobSession(connection, Published);
+            Count(connection);
+            if (_firstOpen)
+                JobRecovery.Run(session, _clock, _log);
+            _firstOpen = false;
+            _trouble = null;
+            _opened.TrySetResult();
+            return session;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private void Count(SqliteConnection connection)
+    {
+        Totals.Reset();
+        using var command = connection.CreateCommand();
+        command.CommandText = """
+            SELECT state, COUNT(*), SUM(CASE WHEN places & 15 THEN request_bytes ELSE 0 END + CASE WHEN places >> 4 THEN result_bytes ELSE 0 END), MAX(changed_ms)
+            FROM jobs GROUP BY state
+            """;
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            Totals.Add((JobState)reader.GetInt32(0), reader.GetInt64(1), reader.GetInt64(2));
+            _clock.AtLeast(reader.GetInt64(3));
+        }
+    }
+
+    private void Mend(string quarantine)
+    {
+        Log.Salvaging(_log, quarantine);
+        _trouble = new StorageException(StorageError.Broken, "the jobs database is damaged and is being salvaged", "Retry in a moment.");
+        var report = _salvage.Run(quarantine);
+        Readers.Renew();
+        _damaged = false;
+        Lost += report.Lost.Count;
+        Log.Salvaged(_log, report.Saved, report.FromBackup, report.Lost.Count, quarantine);
+        foreach (var (id, reason) in report.Lost)
+            Log.LostJob(_log, id, reason);
+    }
+
+    /// <summary>After a clean stop there is no write-ahead log; after any other there is one. Anything else was put there or taken away.</summary>
+    private void MoveStrayLog()
+    {
+        string log = _data.Jobs + "-wal";
+        bool there = File.Exists(log) && new FileInfo(log).Length > 0;
+        if (_data.StoppedCleanly && there)
+        {
+            Directory.CreateDirectory(_data.Quarantine);
+            File.Move(log, Path.Combine(_data.Quarantine, "stray-wal"), overwrite: true);
+            File.Delete(_data.Jobs + "-shm");
+            Log.StrayLog(_log);
+        }
+        else if (!_data.StoppedCleanly && !File.Exists(log) && File.Exists(_data.Jobs))
+        {
+            Log.MissingLog(_log);
+        }
+    }
+
+    private void Troubled(StorageException? trouble)
+    {
+        if (trouble is null)
+            Log.Healed(_log);
+        else
+            Log.Trouble(_log, trouble.Message, trouble.Hint ?? "");
+        if (trouble is { Error: StorageError.Full })
+            _ballast.Release();
+        if (trouble?.InnerException is SqliteException e && SqliteErrors.IsCorruption(e))
+            _damaged = true;
+        _trouble = trouble;
+        _opened.TrySetResult();
+    }
+
+    private void Published(IReadOnlyList<JobChange> changes)
+    {
+        foreach (var change in changes)
+            Totals.Apply(change);
+        Events.Publish(changes);
+        Changed?.Invoke(changes);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5001, LogLevel.Error, "Jobs cannot be kept: {Reason}. {Hint}")]
+        public static partial void Trouble(ILogger logger, string reason, string hint);
+
+        [LoggerMessage(5002, LogLevel.Information, "Jobs are kept again")]
+        public static partial void Healed(ILogger logger);
+
+        [LoggerMessage(5003, LogLevel.Error, "The jobs database is damaged; its files are in {Quarantine} and are being salvaged")]
+        public static partial void Salvaging(ILogger logger, string quarantine);
+
+        [LoggerMessage(5004, LogLevel.Warning, "Salvaged {Saved} jobs ({FromBackup} from the last copy), lost {Lost}; the damaged files are in {Quarantine}")]
+        public static partial void Salvaged(ILogger logger, int saved, int fromBackup, int lost, string quarantine);
+
+        [LoggerMessage(5005, LogLevel.Error, "Job {Id} is lost: {Reason}")]
+        public static partial void LostJob(ILogger logger, JobId id, string reason);
+
+        [LoggerMessage(5006, LogLevel.Warning, "A write-ahead log appeared beside a database that was closed cleanly; it was moved into quarantine, unread")]
+        public static partial void StrayLog(ILogger logger);
+
+        [LoggerMessage(5007, LogLevel.Error, "The write-ahead log of the jobs database is gone: jobs acknowledged shortly before the last stop may be lost")]
+        public static partial void MissingLog(ILogger logger);
+
+        [LoggerMessage(5008, LogLevel.Warning, "No room to keep {Bytes} bytes of ballast aside")]
+        public static partial void NoBallast(ILogger logger, long bytes);
+    }
+}

@@ -1,0 +1,310 @@
+using System.Collections.Concurrent;
+using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeServe.Engine.Jobs;
+
+/// <summary>
+/// Steps 4 to 6 of the job flow. 4 A job is claimed on the disk before it runs: should the process die of it, the next
+/// one knows. 5 It runs on a thread of the lowest OS priority. 6 Result and state, and the claim of the next job, are one
+/// transaction.
+/// </summary>
+internal sealed partial class JobWorker : IHostedService
+{
+    private const int LowestNice = 19;
+    private static readonly TimeSpan StorageRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FinishingTime = TimeSpan.FromSeconds(2);
+    private readonly ConcurrentDictionary<JobId, CancellationTokenSource> _running = new();
+    private readonly HashSet<long> _held = [];
+    private readonly object _gate = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Task> _threads = [];
+    private readonly JobStorage _storage;
+    private readonly JobService _service;
+    private readonly JobRunner _runner;
+    private readonly DeviceClock _clock;
+    private readonly ILogger<JobWorker> _log;
+    private long _signals;
+    private long _nextExpiry;
+    private volatile bool _ended;
+    private volatile bool _reconcile;
+
+    public JobWorker(JobStorage storage, JobService service, JobRunner runner, DeviceClock clock, ILogger<JobWorker> log)
+    {
+        _storage = storage;
+        _service = service;
+        _runner = runner;
+        _clock = clock;
+        _log = log;
+        storage.Changed += Look;
+        service.CancelRequested += Cancel;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _storage.Start();
+        int threads = _service.Options.Parallelism > 0 ? _service.Options.Parallelism : Math.Max(1, Environment.ProcessorCount - 1);
+        for (int i = 0; i < threads; i++)
+        {
+            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _threads.Add(ended.Task);
+            InferenceThread.Start("jobs", LowestNice, () =>
+            {
+                Loop();
+                ended.SetResult();
+            });
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What runs may finish if it is quick; the rest waits for the next start.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _ended = true;
+        Signal();
+        var all = Task.WhenAll(_threads);
+        try
+        {
+            await all.WaitAsync(FinishingTime, cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            await _stopping.CancelAsync();
+            await all;
+        }
+    }
+
+    private void Loop()
+    {
+        (Job Job, JobOutcome Outcome)? done = null;
+        while (true)
+        {
+            long signals = Interlocked.Read(ref _signals);
+            if (!TryExchange(done, out var next, out long wakeAt))
+            {
+                // The outcome stays in hand until it is on the disk.
+                if (_ended)
+                    return;
+                Wait(signals, StorageRetry);
+                continue;
+            }
+
+            done = null;
+            if (next is not null)
+                done = (next, Run(next));
+            else if (_ended)
+                return;
+            else
+            {
+                // Versions that were loaded for accepted jobs only.
+                _runner.Rest();
+                Wait(signals, wakeAt == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Max(1, wakeAt - _clock.Now)));
+            }
+        }
+    }
+
+    /// <summary>Writes what was done and claims what is next, in one transaction.</summary>
+    /// <returns>False when the disk did not take it.</returns>
+    private bool TryExchange((Job Job, JobOutcome Outcome)? done, out Job? next, out long wakeAt)
+    {
+        Job? claimed = null;
+        next = null;
+        wakeAt = 0;
+        try
+        {
+            (next, wakeAt, bool written) = _storage.Writer.RunAsync(session =>
+            {
+                bool wrote = done is { } d && Write(session, d.Job, d.Outcome);
+                if (_reconcile)
+                    Reconcile(session);
+                claimed = _ended ? null : Claim(session);
+                return (claimed, claimed is null ? session.NextMoment(_clock.Now) : 0, wrote);
+            }).GetAwaiter().GetResult();
+            if (done is { } finished)
+                CleanUp(finished.Job, finished.Outcome, written);
+            return true;
+        }
+        catch (StorageException)
+        {
+            lock (_held)
+            {
+                if (claimed is not null)
+                    _held.Remove(claimed.Seq);
+            }
+
+            _reconcile = true;
+            return false;
+        }
+    }
+
+    /// <summary>Rows that say running while nobody runs them: their claim was written when nobody could say so.</summary>
+    private void Reconcile(JobSession session)
+    {
+        foreach (var job in session.Running())
+        {
+            if (!_held.Contains(job.Seq))
+                session.Update(job, job with { State = JobState.Queued, Attempts = Math.Max(0, job.Attempts - 1), ChangedMs = _clock.Now });
+        }
+
+        _reconcile = false;
+    }
+
+    private Job? Claim(JobSession session)
+    {
+        long now = _clock.Now;
+        Expire(session, now);
+        if (session.NextDue(now) is not { } waiting)
+            return null;
+        lock (_held)
+            _held.Add(waiting.Seq);
+        return session.Update(waiting, waiting with { State = JobState.Running, Attempts = waiting.Attempts + 1, ChangedMs = now, Started = JobMoment.Now(_clock) });
+    }
+
+    /// <summary>Looks for expired jobs only when one may have expired.</summary>
+    private void Expire(JobSession session, long now)
+    {
+        if (now < _nextExpiry)
+            return;
+        foreach (var job in session.Expired(now))
+        {
+            _service.End(session, job, JobState.Expired, JobRunner.Expiry);
+            _service.DeleteFiles(job);
+        }
+
+        long next = session.NextExpiry();
+        _nextExpiry = next == 0 ? long.MaxValue : next;
+    }
+
+    /// <returns>False when the job is no longer this worker's: cancelled, or salvaged from an earlier state.</returns>
+    private bool Write(JobSession session, Job job, JobOutcome outcome)
+    {
+        if (session.Find(job.Seq) is not { State: JobState.Running } row || row.Id != job.Id || row.Attempts != job.Attempts)
+            return false;
+        bool again = outcome.State == JobState.Queued;
+        if (!again)
+            session.DeletePayload(row, PayloadPart.Request);
+        if (outcome.Result?.Envelope is { } envelope)
+            session.PutPayload(row, PayloadPart.Result, envelope);
+        session.Update(row, row with
+        {
+            State = outcome.State,
+            Attempts = outcome.CountsAsAttempt ? row.Attempts : row.Attempts - 1,
+            DueMs = _clock.Now + outcome.DelayMs,
+            ChangedMs = _clock.Now,
+            Finished = again ? default : JobMoment.Now(_clock),
+            Request = again ? row.Request : PayloadPlace.None,
+            Result = outcome.Result?.Place ?? PayloadPlace.None,
+            ResultBytes = outcome.Result?.Bytes ?? 0,
+            RunVersion = outcome.RunVersion,
+            Digest = outcome.Digest,
+            Failure = outcome.Failure,
+        });
+        return true;
+    }
+
+    private void CleanUp(Job job, JobOutcome outcome, bool written)
+    {
+        lock (_held)
+            _held.Remove(job.Seq);
+        _storage.Files.Settle(job.Id);
+        if (!written)
+        {
+            _service.DeleteFiles(job with { Result = outcome.Result?.Place ?? PayloadPlace.None });
+            return;
+        }
+
+        if (outcome.State != JobState.Queued)
+            _service.DeleteFiles(job with { Result = PayloadPlace.None });
+        if (outcome.State == JobState.Failed)
+            Log.Failed(_log, job.Id, job.Model, outcome.Failure!.Code, outcome.Failure.Message);
+        else if (outcome.Failure is { } failure && outcome.State == JobState.Queued)
+            Log.Again(_log, job.Id, job.Model, failure.Message, outcome.DelayMs);
+    }
+
+    private JobOutcome Run(Job job)
+    {
+        using var cancelled = new CancellationTokenSource();
+        _running[job.Id] = cancelled;
+        if (job.NotAfterMs > 0)
+            cancelled.CancelAfter(TimeSpan.FromMilliseconds(Math.Clamp(job.NotAfterMs - _clock.Now, 1, int.MaxValue)));
+        try
+        {
+            // Deleted between the claim and now: the answer would be thrown away.
+            return _runner.Run(job, _stopping.Token, cancelled.Token);
+        }
+        catch (Exception e)
+        {
+            Log.Broken(_log, job.Id, job.Model, e);
+            return new JobOutcome(JobState.Failed, Failure: new JobFailure(ServingError.RunFailed.ToString(), e.Message));
+        }
+        finally
+        {
+            _running.TryRemove(job.Id, out _);
+        }
+    }
+
+    private void Cancel(JobId id)
+    {
+        if (!_running.TryGetValue(id, out var source))
+            return;
+        try
+        {
+            source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just finished.
+        }
+    }
+
+    /// <summary>On the writer's thread, as is everything that reads the next expiry.</summary>
+    private void Look(IReadOnlyList<JobChange> changes)
+    {
+        bool waiting = false;
+        foreach (var (_, job) in changes)
+        {
+            if (job is not { State: JobState.Queued })
+                continue;
+            waiting = true;
+            if (job.NotAfterMs > 0)
+                _nextExpiry = Math.Min(_nextExpiry, job.NotAfterMs);
+        }
+
+        if (waiting)
+            Signal();
+    }
+
+    private void Signal()
+    {
+        lock (_gate)
+        {
+            _signals++;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void Wait(long signals, TimeSpan atMost)
+    {
+        lock (_gate)
+        {
+            if (_signals == signals)
+                Monitor.Wait(_gate, atMost);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5030, LogLevel.Warning, "Job {Id} of {Model} failed ({Code}): {Reason}")]
+        public static partial void Failed(ILogger logger, JobId id, string model, string code, string reason);
+
+        [LoggerMessage(5031, LogLevel.Information, "Job {Id} of {Model} is tried again in {DelayMs} ms: {Reason}")]
+        public static partial void Again(ILogger logger, JobId id, string model, string reason, long delayMs);
+
+        [LoggerMessage(5032, LogLevel.Error, "Job {Id} of {Model} failed for a reason of the service's own")]
+        public static partial void Broken(ILogger logger, JobId id, string model, Exception error);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+
+namespace EdgeServe.Engine.Storage;
+
+/// <summary>
+/// The folder of everything that lasts, owned by one process at a time. Ownership is a lock the kernel lets go of when
+/// the process ends, however it ends. The file <c>running</c> stays behind when it did not end by itself.
+/// </summary>
+public sealed class DataDirectory : IDisposable
+{
+    private const string LockName = "lock";
+    private const string RunningName = "running";
+    private FileStream? _lock;
+
+    public DataDirectory(string path) => Path = System.IO.Path.GetFullPath(path);
+
+    public string Path { get; }
+
+    /// <summary>Did the process before this one put everything away?</summary>
+    public bool StoppedCleanly { get; private set; }
+
+    /// <summary>Does this process own it?</summary>
+    public bool IsTaken => _lock is not null;
+
+    public string Jobs => System.IO.Path.Combine(Path, "jobs.db");
+
+    public string Payloads => System.IO.Path.Combine(Path, "payloads");
+
+    public string Device => System.IO.Path.Combine(Path, "device");
+
+    public string Backup => System.IO.Path.Combine(Path, "backup");
+
+    public string Quarantine => System.IO.Path.Combine(Path, "quarantine");
+
+    public string Ballast => System.IO.Path.Combine(Path, "ballast");
+
+    /// <summary>Takes the directory, making it if need be. Does nothing when it is taken.</summary>
+    /// <exception cref="StorageException"><see cref="StorageError.InUse"/> naming the owner, or <see cref="StorageError.Broken"/>.</exception>
+    public void Take()
+    {
+        if (_lock is not null)
+            return;
+        string file = System.IO.Path.Combine(Path, LockName);
+        try
+        {
+            Directory.CreateDirectory(Path);
+            _lock = Lock(file);
+            StoppedCleanly = !File.Exists(System.IO.Path.Combine(Path, RunningName));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (e is IOException && Owner(file) is { } owner)
+                throw new StorageException(StorageError.InUse, $"data directory {Path} is in use by {owner}", "Stop that process, or give this one a directory of its own with --data DIR.", e);
+            throw new StorageException(StorageError.Broken, $"data directory {Path} cannot be used: {e.Message}", "Give the service's user the right to write there, or choose another with --data DIR.", e);
+        }
+    }
+
+    /// <returns>Who holds the directory now; null when nobody does.</returns>
+    public static string? OwnerOf(string path)
+    {
+        string file = System.IO.Path.Combine(System.IO.Path.GetFullPath(path), LockName);
+        if (!File.Exists(file))
+            return null;
+        try
+        {
+            using (new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+                return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Owner(file);
+        }
+    }
+
+    /// <summary>Leaves the mark that says this run has not ended yet.</summary>
+    public void MarkRunning()
+    {
+        string mark = System.IO.Path.Combine(Path, RunningName);
+        if (!File.Exists(mark))
+            AtomicWrite.WriteAllText(mark, "");
+    }
+
+    /// <summary>Everything is put away.</summary>
+    public void MarkStopped() => File.Delete(System.IO.Path.Combine(Path, RunningName));
+
+    public void Dispose() => _lock?.Dispose();
+
+    private static FileStream Lock(string file)
+    {
+        // The owner's name is written before the lock is worth asking about; the lock alone decides.
+        var held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        held.SetLength(0);
+        held.Write(System.Text.Encoding.UTF8.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+        return held;
+    }
+
+    private static string? Owner(string file)
+    {
+        try
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var reader = new StreamReader(stream);
+            string process = reader.ReadToEnd().Trim();
+            if (!int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out int id) || id == Environment.ProcessId)
+                return null;
+            string commandLine = $"/proc/{process}/cmdline";
+            string command = File.Exists(commandLine) ? File.ReadAllText(commandLine).Replace('\0', ' ').Trim() : "";
+            return command.Length > 0 ? $"process {process} ({command})" : $"process {process}";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Jobs;
+using EdgeServe.Hosting;
+using EdgeServe.Http.Oip;
+using Microsoft.Extensions.Options;
+
+namespace EdgeServe.Http.Jobs;
+
+/// <summary>
+/// <c>POST /edge/v1/models/{m}[/versions/{v}]/jobs</c>: takes exactly what infer takes. Step 1 of the job flow is the same
+/// parse, so that a request that could never run is refused now and not tomorrow; 2 and 3 are <see cref="JobService"/>'s.
+/// </summary>
+internal sealed class SubmitEndpoint(InferenceEngine engine, JobService jobs, DeviceClock clock, IOptions<EdgeServeOptions> options)
+{
+    private readonly long _maxBytes = options.Value.Limits.MaxRequestBytes;
+
+    public async Task SubmitAsync(HttpContext context, string name, long version)
+    {
+        string? key = JobHeaders.ReadKey(context.Request);
+        int priority = JobHeaders.ReadPriority(context.Request);
+        var notAfter = JobHeaders.ReadNotAfter(context.Request);
+        var model = await engine.Catalog.LeaseAsync(name, version, context.RequestAborted);
+        using var request = new InferRequest(model);
+        long? headerLength = InferBody.ReadHeaderLength(context.Request);
+        var body = RequestBody.Open(context, _maxBytes, out long bodyLength);
+        using var draft = jobs.Begin(headerLength ?? -1, Math.Max(0, bodyLength));
+
+        // 1 The same parse as infer, while the bytes go to where they will be kept.
+        try
+        {
+            await InferBody.ReadAsync(body, request, engine.Memory, headerLength, bodyLength, _maxBytes, draft.Write, context.RequestAborted);
+            RequestRules.Check(request);
+        }
+        catch (ServingException e)
+        {
+            model.Statistics.Failed(e.Error, TimeSpan.Zero);
+            throw;
+        }
+
+        // 2 Durable, 3 and then the receipt.
+        var submission = new JobSubmission(Owners.Of(context), key, name, version, model.Key.Version, priority, notAfter);
+        var receipt = await jobs.SubmitAsync(draft, submission);
+        context.Response.Headers.Location = $"{context.Request.PathBase}/edge/v1/jobs/{receipt.Job.Id}";
+        if (receipt.Replayed)
+            context.Response.Headers[JobHeaders.Replayed] = "true";
+        await JsonResponse.WriteAsync(context, JobViews.Of(receipt.Job, clock), WireJson.Plain.JobBody, StatusCodes.Status202Accepted);
+    }
+}

@@ -1,0 +1,18 @@
+namespace EdgeServe.Http.Operator;
+
+/// <param name="Part">What is degraded.</param>
+/// <param name="Code">Of the error that requests to it get.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Hint">What to do.</param>
+internal sealed record ProblemBody(string Part, string Code, string Reason, string? Hint);
+
+internal sealed record JobCountsBody(
+    long Queued, long Running, long Succeeded, long Failed, long Cancelled, long Expired, long LostToDamage, long Bytes, long MaxBytes, int MaxPending, int MaxFinished);
+
+internal sealed record DiskBody(long FreeBytes, long ReserveBytes);
+
+internal sealed record ClockBody(string Quality, long RunningMs);
+
+/// <param name="State">ok or degraded.</param>
+internal sealed record StatusBody(
+    string State, string Name, string Version, string? Device, bool Ready, ClockBody Clock, JobCountsBody Jobs, DiskBody Disk, ProblemBody[] Problems);

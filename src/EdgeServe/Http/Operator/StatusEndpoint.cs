@@ -1,0 +1,46 @@
+using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Jobs;
+using EdgeServe.Hosting;
+using EdgeServe.Http.Health;
+using EdgeServe.Http.Jobs;
+using EdgeServe.Http.Oip;
+using Microsoft.Extensions.Options;
+
+namespace EdgeServe.Http.Operator;
+
+/// <summary><c>GET /edge/v1/status</c>: what works, what does not, why, and what to do. Serving being ready is <c>/v2/health/ready</c>'s word.</summary>
+internal sealed class StatusEndpoint(
+    JobService jobs, DeviceClock clock, DeviceIdentity identity, ServerState serving, IOptions<EdgeServeOptions> options)
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var endpoint = routes.ServiceProvider.GetRequiredService<StatusEndpoint>();
+        routes.MapReads("/edge/v1/status", context => JsonResponse.WriteAsync(context, endpoint.Status(), WireJson.Plain.StatusBody));
+    }
+
+    public StatusBody Status()
+    {
+        ProblemBody[] problems = jobs.Trouble is { } trouble ? [new ProblemBody("jobs", "Storage" + trouble.Error, trouble.Message, trouble.Hint)] : [];
+        var totals = jobs.Totals;
+        return new StatusBody(
+            problems.Length == 0 ? "ok" : "degraded", options.Value.Server.Name, ProductVersion.Text, Device(), serving.IsReady,
+            new ClockBody(JobViews.Name(clock.Quality), clock.Now),
+            new JobCountsBody(
+                totals[JobState.Queued], totals[JobState.Running], totals[JobState.Succeeded], totals[JobState.Failed], totals[JobState.Cancelled],
+                totals[JobState.Expired], jobs.Lost, totals.Bytes, jobs.Options.MaxBytes, jobs.Options.MaxPending, jobs.Options.MaxFinished),
+            new DiskBody(jobs.FreeBytes, jobs.Options.ReserveBytes), problems);
+    }
+
+    private string? Device()
+    {
+        try
+        {
+            return identity.Id;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A box that cannot write has no name yet.
+            return null;
+        }
+    }
+}
