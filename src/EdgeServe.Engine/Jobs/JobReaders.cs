@@ -5,16 +5,19 @@ using Microsoft.Data.Sqlite;
 namespace EdgeServe.Engine.Jobs;
 
 /// <summary>Reading connections, opened when needed and kept for the next caller.</summary>
-internal sealed class JobReaders(string path, Action damaged) : IDisposable
+internal sealed class JobReaders(string path, Action<int> damaged) : IDisposable
 {
     private const int MostKept = 4;
     private readonly ConcurrentBag<(JobReader Reader, int Generation)> _free = [];
     private int _generation;
 
+    /// <summary>Rises when the files are replaced.</summary>
+    public int Generation => Volatile.Read(ref _generation);
+
     /// <exception cref="StorageException">The database cannot be read now.</exception>
     public T Read<T>(Func<JobReader, T> read)
     {
-        int generation = Volatile.Read(ref _generation);
+        int generation = Generation;
         JobReader? reader = null;
         try
         {
@@ -27,7 +30,7 @@ internal sealed class JobReaders(string path, Action damaged) : IDisposable
         catch (SqliteException e)
         {
             if (SqliteErrors.IsCorruption(e))
-                damaged();
+                damaged(generation);
             throw SqliteErrors.Describe(e);
         }
         finally
@@ -60,7 +63,7 @@ internal sealed class JobReaders(string path, Action damaged) : IDisposable
 
     private void Return(JobReader reader, int generation)
     {
-        if (generation == Volatile.Read(ref _generation) && _free.Count < MostKept)
+        if (generation == Generation && _free.Count < MostKept)
             _free.Add((reader, generation));
         else
             reader.Dispose();

@@ -66,7 +66,9 @@ internal sealed partial class JobStorage : IAsyncDisposable
     public void Start() => Writer.Start();
 
     /// <summary>Somebody read something that cannot be true: the writer looks into it.</summary>
-    public void ReportDamage() => _ = Writer.RunAsync<bool>(_ => throw JobRow.Damaged("a row or page"));
+    /// <param name="generation">Of the files it was read from: a report that comes late is about files already replaced.</param>
+    public void ReportDamage(int generation) =>
+        _ = Writer.RunAsync(_ => generation == Readers.Generation ? throw JobRow.Damaged("a row or page") : false);
 
     /// <summary>Takes the ballast back when there is room for it.</summary>
     public void KeepBallast()

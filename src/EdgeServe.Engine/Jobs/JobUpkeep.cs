@@ -75,7 +75,7 @@ internal sealed partial class JobUpkeep(JobStorage storage, JobService service, 
 
         StorageException Damaged()
         {
-            storage.ReportDamage();
+            storage.ReportDamage(storage.Readers.Generation);
             return new StorageException(StorageError.Broken, $"the check after an unclean stop found damage: {verdict}");
         }
     }

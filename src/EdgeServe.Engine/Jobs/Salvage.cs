@@ -54,7 +54,10 @@ internal sealed class Salvage(DataDirectory data)
         {
             Database.Execute(target, "BEGIN IMMEDIATE");
             var into = new SalvageTarget(target, report);
-            TryCopy(Path.Combine(quarantine, "jobs.db"), into, fromBackup: false);
+            string damaged = Path.Combine(quarantine, "jobs.db");
+            if (File.Exists(damaged) && !FirstPage.IsReadable(damaged))
+                FirstPage.Replace(damaged);
+            TryCopy(damaged, into, fromBackup: false);
             string backup = Path.Combine(data.Backup, "jobs.db");
             if (File.Exists(backup))
                 TryCopy(backup, into, fromBackup: true);

@@ -1,0 +1,81 @@
+using EdgeServe.Engine.Jobs;
+using EdgeServe.Tests.Engine.Storage;
+
+namespace EdgeServe.Tests.Engine.Jobs;
+
+public sealed class JobRestartTests
+{
+    [Fact]
+    public async Task Jobs_results_and_keys_are_there_after_a_death()
+    {
+        using var folder = new TempFolder();
+        Job done;
+        JobId waiting;
+        await using (var bench = new JobBench(folder))
+        {
+            done = await bench.DoneAsync("the answer");
+            waiting = (await bench.SubmitAsync("{1}", "key")).Job.Id;
+            await bench.DieAsync();
+        }
+
+        await using var again = new JobBench(folder);
+        await again.Storage.Opened;
+        Assert.Equal("the answer", await again.ResultAsync(done));
+        var replay = await again.SubmitAsync("{1}", "key");
+        Assert.True(replay.Replayed);
+        Assert.Equal(waiting, replay.Job.Id);
+        Assert.Equal(1, again.Service.Totals[JobState.Succeeded]);
+    }
+
+    [Fact]
+    public async Task A_job_that_three_processes_died_of_is_given_up()
+    {
+        using var folder = new TempFolder();
+        JobId id = default;
+        for (int death = 1; death <= 3; death++)
+        {
+            await using var bench = new JobBench(folder);
+            if (death == 1)
+                id = (await bench.SubmitAsync(new string('x', 100_000))).Job.Id;
+            await bench.Storage.Opened;
+            Assert.Equal(id, (await bench.ClaimAsync())!.Id);
+            await bench.DieAsync();
+        }
+
+        await using var last = new JobBench(folder);
+        await last.Storage.Opened;
+        var job = last.Service.Find("local", id);
+        Assert.Equal((JobState.Failed, JobFailure.Poison, 3), (job.State, job.Failure!.Code, job.Deaths));
+        Assert.Null(await last.ClaimAsync());
+    }
+
+    [Fact]
+    public async Task Event_numbers_go_on_after_a_death()
+    {
+        using var folder = new TempFolder();
+        long before;
+        await using (var bench = new JobBench(folder))
+        {
+            before = (await bench.DoneAsync()).Event;
+            await bench.DieAsync();
+        }
+
+        await using var again = new JobBench(folder);
+        Assert.True((await again.SubmitAsync()).Job.Event > before);
+    }
+
+    [Fact]
+    public async Task A_file_that_no_row_names_is_swept_and_one_being_written_is_not()
+    {
+        await using var bench = new JobBench();
+        var kept = (await bench.SubmitAsync(new string('x', 100_000))).Job;
+        File.WriteAllText(bench.Storage.Files.PathOf(JobId.Make(), PayloadPart.Result), "left behind");
+        using var draft = bench.Service.Begin(-1, 0);
+        draft.Write(new System.Buffers.ReadOnlySequence<byte>(new byte[100_000]));
+        int swept = bench.Storage.Files.Sweep((id, part) => bench.Storage.Readers.Read(r => r.Names(id, part)));
+        Assert.Equal(1, swept);
+        Assert.Equal(
+            new[] { $"{kept.Id}.request", $"{draft.Id}.request" }.Order(),
+            Directory.GetFiles(bench.Data.Payloads).Select(f => Path.GetFileName(f)!).Order());
+    }
+}
