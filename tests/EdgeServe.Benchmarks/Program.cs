@@ -1,4 +1,6 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
+using EdgeServe.Benchmarks;
 using EdgeServe.TestModels;
 
 // `models FOLDER` writes the graphs that scripts/bench serves beside the shipped ones; anything else is BenchmarkDotNet's.
@@ -12,6 +14,13 @@ if (args is ["models", var folder])
         File.WriteAllText(Path.Combine(version, "model.json"), definition);
     }
 
+    return;
+}
+
+// `jobs FOLDER FINISHED WAITING` writes a data directory for scripts/bench.
+if (args is ["jobs", var data, var finished, var waiting])
+{
+    JobFill.Write(data, int.Parse(finished, CultureInfo.InvariantCulture), int.Parse(waiting, CultureInfo.InvariantCulture));
     return;
 }
 

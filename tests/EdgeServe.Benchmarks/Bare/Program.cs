@@ -7,11 +7,12 @@ return args switch
     ["engine", var model, var seconds] => BareEngine.Measure(model, double.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture)),
     ["http", var model, var url] => BareHttp.Serve(model, url),
     ["grpc", var model, var url] => BareGrpc.Serve(model, url),
+    ["inserts", var directory, var seconds] => BareInserts.Measure(directory, double.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture)),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("bare engine MODEL.onnx SECONDS | bare http MODEL.onnx URL | bare grpc MODEL.onnx URL");
+    Console.Error.WriteLine("bare engine MODEL.onnx SECONDS | bare http MODEL.onnx URL | bare grpc MODEL.onnx URL | bare inserts DIR SECONDS");
     return 2;
 }

@@ -1,0 +1,105 @@
+// The measurements of durable jobs: against the plain library's inserts on the same disk, and against serving without jobs.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bare, median, product, quick, report, requests, round, row, seconds, serve, sleep, spread, turns, work, wrk } from './measure.mjs';
+
+process.env.EDGESERVE__Jobs__MaxPending = '1000000';
+const body = '{"inputs":[{"name":"features","shape":[1,30],"datatype":"FP32","data":[17.9,10.3,122,1001,0.1,0.2,0.3,0.1,0.2,0.1,1,0.9,8.5,153,0,0,0.1,0,0,0,25.3,17.3,184,2019,0.1,0.6,0.7,0.2,0.4,0.1]}]}';
+const small = join(work, 'job.lua');
+writeFileSync(small, `wrk.method = "POST"\nwrk.body = '${body}'\n`);
+const jobs = (server, model) => `${server.url}/edge/v1/models/${model}/jobs`;
+const status = async server => (await fetch(`${server.url}/edge/v1/status`)).json();
+
+{
+  const one = [], ten = [], tail = [];
+  for (let i = 0; i < turns; i++) {
+    const scratch = mkdtempSync(join(work, 'inserts-'));
+    const raw = JSON.parse(execFileSync(bare, ['inserts', scratch, String(seconds * 3)], { encoding: 'utf8' }));
+    rmSync(scratch, { recursive: true });
+    const server = await serve(18500);
+    wrk(jobs(server, 'breast-cancer'), small, 32, 1);
+    const measured = wrk(jobs(server, 'breast-cancer'), small, 32, seconds * 2);
+    await server.stop();
+    one.push(measured.rate / raw.one);
+    ten.push(measured.rate / raw.ten);
+    tail.push(measured.p99 / raw.fsync_ms);
+  }
+  row(`durable enqueue (JSON of ${body.length} bytes, 32 connections) / inserts, one row a commit`, '>= 4.5', round(median(one)), `${spread(one)} over ${turns} turns`);
+  row('the same / inserts, ten rows a commit', '>= 0.5', round(median(ten)), `${spread(ten)} over ${turns} turns`);
+  row('the same: p99 / one fsync', '<= 30', round(median(tail), 1), `${spread(tail)} over ${turns} turns`);
+}
+
+{
+  // Enough jobs to drain for longer than the measurement; ten thousand would only drain on behind it.
+  const ocr = requests('ocr-recognition', 'x', [1, 3, 48, 320]);
+  const open = server => JSON.parse(execFileSync(product, ['bench', 'breast-cancer', '--url', server.url, '--protocol', 'http-binary', '--connections', '8', '--seconds', String(seconds * 3), '--rate', '200', '--json'],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))[0].p99_milliseconds;
+  const server = await serve(18500), alone = [], beside = [], drained = [];
+  const queued = quick ? 1000 : 10000;
+  while ((await status(server)).jobs.queued < queued) wrk(jobs(server, 'ocr-recognition'), ocr.binary, 8, 2);
+  const during = [];
+  for (let i = 0; i < turns; i++) {
+    const before = await status(server), begun = performance.now();
+    during.push(open(server));
+    const after = await status(server);
+    drained.push((after.jobs.succeeded - before.jobs.succeeded) / ((performance.now() - begun) / 1000));
+    if (after.jobs.queued === 0) throw new Error('the jobs were done before the measurement was');
+  }
+  await server.stop();
+  const idle = await serve(18500);
+  open(idle);
+  for (let i = 0; i < turns; i++) alone.push(open(idle));
+  await idle.stop();
+  const base = median(alone), allowed = Math.max(1.5 * base, base + 3);
+  row(`\`breast-cancer\` at 200 requests/s while ${queued.toLocaleString('en')} OCR jobs drain: p99`, `<= ${round(allowed)} ms`, `${round(median(during))} ms`,
+    `${round(base)} ms alone; ${spread(during)} over ${turns} turns; ${round(median(drained), 0)} jobs/s drained meanwhile`);
+}
+
+{
+  const past = [], fresh = [];
+  const template = mkdtempSync(join(work, 'past-'));
+  execFileSync('dotnet', ['tests/EdgeServe.Benchmarks/bin/Release/net10.0/EdgeServe.Benchmarks.dll', 'jobs', template, '100000', '10000']);
+  const ready = async filled => {
+    const data = mkdtempSync(join(work, 'ready-'));
+    if (filled) execFileSync('cp', ['-r', join(template, '.'), data]);
+    const begun = performance.now();
+    const child = spawn(product, ['serve', '--models', join(work, 'models'), '--data', data, '--urls', 'http://127.0.0.1:18500', '--grpc-urls', ''], { stdio: 'ignore' });
+    const ok = async path => { const r = await fetch('http://127.0.0.1:18500' + path).catch(() => null); return r !== null && r.ok ? r.json() : null; };
+    for (;;) {
+      // Ready to serve, and ready to take jobs.
+      if (await ok('/v2/health/ready') && (await ok('/edge/v1/status'))?.state === 'ok') break;
+      await sleep(2);
+    }
+    const took = (performance.now() - begun) / 1000;
+    child.kill('SIGKILL');
+    await new Promise(resolve => child.once('exit', resolve));
+    rmSync(data, { recursive: true });
+    return took;
+  };
+  await ready(false);
+  for (let i = 0; i < turns; i++) { fresh.push(await ready(false)); past.push(await ready(true)); }
+  rmSync(template, { recursive: true });
+  row('start to ready, jobs included: with 100,000 finished and 10,000 waiting jobs minus with none', '<= 1 s', `${round(median(past) - median(fresh))} s`, `${round(median(fresh))} s with none`);
+}
+
+{
+  const server = await serve(18500), image = requests('face-detection', 'input:0', [1, 128, 128, 3]);
+  const written = () => Number(readFileSync(`/proc/${server.child.pid}/io`, 'utf8').match(/^write_bytes: (\d+)/m)[1]);
+  const binary = readFileSync(join(work, 'face-detection.binary')), header = readFileSync(image.binary, 'utf8').match(/Length"\] = "(\d+)"/)[1];
+  let bytes = 0;
+  const once = async () => {
+    const job = await (await fetch(jobs(server, 'face-detection'), { method: 'POST', body: binary, headers: { 'Inference-Header-Content-Length': header } })).json();
+    const done = await (await fetch(`${server.url}/edge/v1/jobs/${job.id}?wait=30s`)).json();
+    bytes += done.request_bytes + done.result_bytes;
+  };
+  await once();
+  bytes = 0;
+  const before = written(), count = quick ? 30 : 200;
+  for (let i = 0; i < count; i++) await once();
+  const each = (written() - before) / count, payload = bytes / count;
+  row('bytes written for a job of 200 KB, minus 96 KiB, / (request + result)', '<= 1.15', round((each - 96 * 1024) / payload), `${round(each / 1024, 0)} KiB written for ${round(payload / 1024, 0)} KiB, one job at a time`);
+  await server.stop();
+}
+
+report('jobs', 'Durable jobs', 'Ratios are medians over turns within one run on one disk.');
