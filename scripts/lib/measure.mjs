@@ -1,7 +1,7 @@
 // What measurements share: servers, loaders, medians. What is reported is the median over turns within one run.
 import { spawn, execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
-import { cpus, tmpdir, release } from 'node:os';
+import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 
 export const quick = process.argv.includes('--quick');
@@ -33,7 +33,7 @@ export async function start(command, args, url) {
 }
 
 export async function serve(port, folder = models, extra = []) {
-  const data = mkdtempSync(join(tmpdir(), 'edgeserve-bench-'));
+  const data = mkdtempSync(join(work, 'data-'));
   const child = await start(product, ['serve', '--models', folder, '--data', data, '--urls', `http://127.0.0.1:${port}`, '--grpc-urls', `http://127.0.0.1:${port + 1}`, ...extra],
     `http://127.0.0.1:${port}/v2/health/ready`);
   await fetch(`http://127.0.0.1:${port}/v2/health/ready`).then(async r => { while (!r.ok) { await sleep(10); r = await fetch(r.url); } });
@@ -118,7 +118,7 @@ export const grpc = (server, url, model, connections, shapes = []) => {
 export async function startUp(name, folder, target, path) {
   const times = [];
   for (let i = 0; i < turns; i++) {
-    const data = mkdtempSync(join(tmpdir(), 'edgeserve-bench-'));
+    const data = mkdtempSync(join(work, 'data-'));
     if (i === 0) await run(data);   // fills the cache of optimised graphs
     times.push(await run(data));
     rmSync(data, { recursive: true, force: true });

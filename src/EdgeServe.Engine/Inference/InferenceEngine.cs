@@ -32,15 +32,15 @@ public sealed class InferenceEngine(ModelCatalog catalog, TensorMemoryPool memor
         }
     }
 
-    /// <summary>Runs the request on the calling thread, beside the queue. The caller disposes the response, then the request.</summary>
+    /// <summary>Runs the request on a thread of the lowest priority, beside the queue. The caller disposes the response, then the request.</summary>
     /// <exception cref="ServingException">Counted as a failure of the model.</exception>
-    public InferResponse InferHere(InferRequest request, CancellationToken cancellation)
+    internal InferResponse InferBehind(InferRequest request, BackgroundThread background, CancellationToken cancellation)
     {
         long start = time.GetTimestamp();
         try
         {
             RequestRules.Check(request);
-            return Answer(request, request.Model.Scheduler.RunHere(request, cancellation));
+            return Answer(request, request.Model.Scheduler.RunBehind(request, background, cancellation));
         }
         catch (ServingException e)
         {

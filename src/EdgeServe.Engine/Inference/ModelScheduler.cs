@@ -72,11 +72,11 @@ internal sealed class ModelScheduler : IDisposable
     }
 
     /// <summary>
-    /// Runs the request on the calling thread, beside the queue and its instances: for work whose thread has a priority
-    /// of its own, low enough that those who wait in the queue never notice.
+    /// Runs the request on a thread of the lowest priority, beside the queue and its instances, while the caller waits:
+    /// those in the queue never notice.
     /// </summary>
     /// <exception cref="ServingException">Deadline, cancellation, shutdown or a failed run.</exception>
-    public RunOutputs RunHere(InferRequest request, CancellationToken cancellation)
+    public RunOutputs RunBehind(InferRequest request, BackgroundThread background, CancellationToken cancellation)
     {
         if (_stopping)
             throw new ServingException(ServingError.ShuttingDown, "the server is stopping");
@@ -85,7 +85,7 @@ internal sealed class ModelScheduler : IDisposable
         Interlocked.Increment(ref _background);
         try
         {
-            _runner.Run([item]);
+            _runner.RunOne(item, background);
         }
         finally
         {

@@ -7,7 +7,7 @@ using EdgeServe.Engine.Storage;
 
 namespace EdgeServe.Engine.Jobs;
 
-/// <summary>Step 5 of the job flow: the infer flow over stored bytes, on the calling thread. Nothing here changes the database.</summary>
+/// <summary>Step 5 of the job flow: the infer flow over stored bytes. Nothing here changes the database.</summary>
 internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobOptions options, DeviceClock clock)
 {
     private const int ChunkBytes = 256 << 10;
@@ -15,14 +15,15 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
     private const long DiskRetryMs = 30_000;
 
     /// <param name="job">Claimed.</param>
+    /// <param name="background">Where the model runs.</param>
     /// <param name="stopping">The service ends: not the job's fault.</param>
     /// <param name="cancelled">Its owner no longer wants it, or its time is over.</param>
-    public JobOutcome Run(Job job, CancellationToken stopping, CancellationToken cancelled)
+    public JobOutcome Run(Job job, BackgroundThread background, CancellationToken stopping, CancellationToken cancelled)
     {
         try
         {
             using var both = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancelled);
-            return Infer(job, both.Token);
+            return Infer(job, background, both.Token);
         }
         catch (ServingException e)
         {
@@ -49,7 +50,7 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
     /// <summary>Nothing waits: model versions held for jobs alone may leave memory.</summary>
     public void Rest() => engine.Catalog.ReleaseInstalled();
 
-    private JobOutcome Infer(Job job, CancellationToken cancellation)
+    private JobOutcome Infer(Job job, BackgroundThread background, CancellationToken cancellation)
     {
         var lease = options.RunAcceptedVersion
             ? engine.Catalog.LeaseInstalledAsync(job.Model, job.AcceptedVersion, cancellation)
@@ -57,7 +58,7 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
         var model = lease.AsTask().GetAwaiter().GetResult();
         using var request = new InferRequest(model);
         Parse(job, request, cancellation);
-        using var response = engine.InferHere(request, cancellation);
+        using var response = engine.InferBehind(request, background, cancellation);
         var result = Store(job, response);
         return new JobOutcome(JobState.Succeeded, Result: result, RunVersion: model.Key.Version, Digest: model.Digest);
     }

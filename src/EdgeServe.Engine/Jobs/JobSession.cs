@@ -12,6 +12,7 @@ internal sealed class JobSession : IWriteSession
     private readonly SqliteConnection _connection;
     private readonly Action<IReadOnlyList<JobChange>> _published;
     private readonly List<JobChange> _changes = [];
+    private readonly List<Statement> _statements = [];
     private readonly Statement _begin, _commit, _rollback;
     private readonly Statement _insert, _update, _delete, _bySeq, _byId, _due, _running, _nextDue, _nextExpiry, _expired, _oldestDone;
     private readonly Statement _putPayload, _payload, _deletePayload;
@@ -24,7 +25,13 @@ internal sealed class JobSession : IWriteSession
     {
         _connection = connection;
         _published = published;
-        Statement Sql(string text) => new(connection, text);
+        Statement Sql(string text)
+        {
+            var statement = new Statement(connection, text);
+            _statements.Add(statement);
+            return statement;
+        }
+
         string placeholders = string.Join(',', Enumerable.Range(1, JobRow.Columns.Count(c => c == ',') + 1).Select(i => "?" + i));
         string assignments = string.Join(',', JobRow.Columns.Split(',').Select((c, i) => $"{c}=?{i + 1}").Skip(1));
         string select = $"SELECT {JobRow.Columns} FROM jobs ";
@@ -78,8 +85,10 @@ internal sealed class JobSession : IWriteSession
         _changes.Clear();
     }
 
+    /// <summary>Every statement first: a file with an open one is not closed.</summary>
     public void Dispose()
     {
+        _statements.ForEach(s => s.Dispose());
         _connection.Dispose();
     }
 

@@ -9,12 +9,13 @@ namespace EdgeServe.Engine.Jobs;
 
 /// <summary>
 /// Steps 4 to 6 of the job flow. 4 A job is claimed on the disk before it runs: should the process die of it, the next
-/// one knows. 5 It runs on a thread of the lowest OS priority. 6 Result and state, and the claim of the next job, are one
+/// one knows. 5 It runs, the model on a thread of the lowest OS priority. 6 Result and state, and the claim of the next job, are one
 /// transaction.
 /// </summary>
 internal sealed partial class JobWorker : IHostedService
 {
-    private const int LowestNice = 19;
+    // Parsing and storing: behind the network threads, before the runs themselves, which are at the lowest priority there is.
+    private const int NiceBesideRuns = 5;
     private static readonly TimeSpan StorageRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FinishingTime = TimeSpan.FromSeconds(2);
     private readonly ConcurrentDictionary<JobId, CancellationTokenSource> _running = new();
@@ -28,6 +29,7 @@ internal sealed partial class JobWorker : IHostedService
     private readonly DeviceClock _clock;
     private readonly ILogger<JobWorker> _log;
     private long _signals;
+    private int _waiting;
     private long _nextExpiry;
     private volatile bool _ended;
     private volatile bool _reconcile;
@@ -51,7 +53,7 @@ internal sealed partial class JobWorker : IHostedService
         {
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _threads.Add(ended.Task);
-            InferenceThread.Start("jobs", LowestNice, () =>
+            InferenceThread.Start("jobs", NiceBesideRuns, () =>
             {
                 Loop();
                 ended.SetResult();
@@ -80,6 +82,7 @@ internal sealed partial class JobWorker : IHostedService
 
     private void Loop()
     {
+        using var background = new BackgroundThread("jobs");
         (Job Job, JobOutcome Outcome)? done = null;
         while (true)
         {
@@ -95,7 +98,7 @@ internal sealed partial class JobWorker : IHostedService
 
             done = null;
             if (next is not null)
-                done = (next, Run(next));
+                done = (next, Run(next, background));
             else if (_ended)
                 return;
             else
@@ -225,7 +228,7 @@ internal sealed partial class JobWorker : IHostedService
             Log.Again(_log, job.Id, job.Model, failure.Message, outcome.DelayMs);
     }
 
-    private JobOutcome Run(Job job)
+    private JobOutcome Run(Job job, BackgroundThread background)
     {
         using var cancelled = new CancellationTokenSource();
         _running[job.Id] = cancelled;
@@ -234,7 +237,7 @@ internal sealed partial class JobWorker : IHostedService
         try
         {
             // Deleted between the claim and now: the answer would be thrown away.
-            return _runner.Run(job, _stopping.Token, cancelled.Token);
+            return _runner.Run(job, background, _stopping.Token, cancelled.Token);
         }
         catch (Exception e)
         {
@@ -278,21 +281,24 @@ internal sealed partial class JobWorker : IHostedService
             Signal();
     }
 
+    /// <summary>Touches the lock only when somebody waits: a busy worker looks for itself.</summary>
     private void Signal()
     {
+        Interlocked.Increment(ref _signals);
+        if (Volatile.Read(ref _waiting) == 0)
+            return;
         lock (_gate)
-        {
-            _signals++;
             Monitor.PulseAll(_gate);
-        }
     }
 
     private void Wait(long signals, TimeSpan atMost)
     {
         lock (_gate)
         {
-            if (_signals == signals)
+            Interlocked.Increment(ref _waiting);
+            if (Interlocked.Read(ref _signals) == signals)
                 Monitor.Wait(_gate, atMost);
+            Interlocked.Decrement(ref _waiting);
         }
     }
 

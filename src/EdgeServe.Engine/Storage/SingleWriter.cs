@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 
 namespace EdgeServe.Engine.Storage;
@@ -12,8 +13,8 @@ internal sealed class SingleWriter<TSession> : IAsyncDisposable where TSession :
     private const int MostInOneCommit = 1024;
     private const int MostWaiting = 20_000;
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
-    private readonly object _gate = new();
-    private readonly Queue<Operation> _queue = new();
+    private readonly ConcurrentQueue<Operation> _queue = new();
+    private readonly AutoResetEvent _bell = new(false);
     private readonly Func<TSession> _open;
     private readonly Action<StorageException?> _troubled;
     private readonly TimeProvider _time;
@@ -22,7 +23,9 @@ internal sealed class SingleWriter<TSession> : IAsyncDisposable where TSession :
     private TSession? _session;
     private StorageException? _trouble;
     private long _lastTry;
-    private bool _stopping;
+    private int _parked;
+    private volatile bool _stopping;
+    private volatile bool _closed;
 
     /// <param name="name">Of the thread.</param>
     /// <param name="open">Opens the files, mending what it can; called again after trouble.</param>
@@ -43,32 +46,38 @@ internal sealed class SingleWriter<TSession> : IAsyncDisposable where TSession :
     public Task<T> RunAsync<T>(Func<TSession, T> work)
     {
         var operation = new Operation<T>(work);
-        lock (_gate)
-        {
-            if (_stopping)
-                return Task.FromException<T>(new StorageException(StorageError.Broken, "the server is stopping", "Retry when it is back."));
-            if (_queue.Count >= MostWaiting)
-                return Task.FromException<T>(new StorageException(StorageError.Broken, $"{MostWaiting} writes wait for the disk", "Retry in a moment."));
-            _queue.Enqueue(operation);
-            if (_queue.Count == 1)
-                Monitor.Pulse(_gate);
-        }
-
+        if (_queue.Count >= MostWaiting)
+            return Task.FromException<T>(new StorageException(StorageError.Broken, $"{MostWaiting} writes wait for the disk", "Retry in a moment."));
+        _queue.Enqueue(operation);
+        Interlocked.MemoryBarrier();
+        if (_closed)
+            FailLate();
+        else
+            Ring();
         return operation.Task;
     }
 
     /// <summary>Commits what waits, then closes the files.</summary>
     public async ValueTask DisposeAsync()
     {
-        lock (_gate)
-        {
-            _stopping = true;
-            Monitor.Pulse(_gate);
-        }
-
+        _stopping = true;
+        _bell.Set();
         if (_thread.ThreadState.HasFlag(ThreadState.Unstarted))
             return;
         await _ended.Task;
+    }
+
+    private void FailLate()
+    {
+        while (_queue.TryDequeue(out var late))
+            late.Fail(new StorageException(StorageError.Broken, "the server is stopping", "Retry when it is back."));
+    }
+
+    /// <summary>Wakes the writer if it sleeps. Takes no lock when it does not.</summary>
+    private void Ring()
+    {
+        if (Volatile.Read(ref _parked) == 1 && Interlocked.Exchange(ref _parked, 0) == 1)
+            _bell.Set();
     }
 
     private void Loop()
@@ -92,27 +101,29 @@ internal sealed class SingleWriter<TSession> : IAsyncDisposable where TSession :
         }
 
         Close();
+        _closed = true;
+        Interlocked.MemoryBarrier();
+        FailLate();
         _ended.SetResult();
     }
 
     private bool Take(List<Operation> batch)
     {
-        lock (_gate)
+        while (_queue.IsEmpty)
         {
-            while (_queue.Count == 0)
-            {
-                if (_stopping)
-                    return false;
-                // With trouble there is a reason to look again without being asked; without, there is not.
-                bool asked = _trouble is null ? Monitor.Wait(_gate) : Monitor.Wait(_gate, RetryInterval);
-                if (!asked && _queue.Count == 0)
-                    break;
-            }
-
-            while (batch.Count < MostInOneCommit && _queue.TryDequeue(out var operation))
-                batch.Add(operation);
+            if (_stopping)
+                return false;
+            Interlocked.Exchange(ref _parked, 1);
+            if (!_queue.IsEmpty || _stopping)
+                break;
+            // With trouble there is a reason to look again without being asked; without, there is not.
+            if (!_bell.WaitOne(_trouble is null ? Timeout.InfiniteTimeSpan : RetryInterval))
+                break;
         }
 
+        Volatile.Write(ref _parked, 0);
+        while (batch.Count < MostInOneCommit && _queue.TryDequeue(out var operation))
+            batch.Add(operation);
         if (_session is null && _time.GetElapsedTime(_lastTry) >= RetryInterval)
             TryOpen();
         return true;
