@@ -33,6 +33,11 @@ internal sealed class JobReaders(string path, Action<int> damaged) : IDisposable
                 damaged(generation);
             throw SqliteErrors.Describe(e);
         }
+        catch (Exception e) when (SqliteErrors.IsNonsense(e))
+        {
+            damaged(generation);
+            throw SqliteErrors.Describe(SqliteErrors.Damaged("a row"));
+        }
         finally
         {
             reader?.Dispose();

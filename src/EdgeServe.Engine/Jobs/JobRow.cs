@@ -1,4 +1,5 @@
 using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace EdgeServe.Engine.Jobs;
@@ -59,11 +60,16 @@ internal static class JobRow
     /// <exception cref="SqliteException">Corruption: the storage salvages what it can.</exception>
     public static Job ReadIntact(SqliteDataReader row)
     {
-        var job = Read(row, out bool intact);
-        return intact ? job : throw Damaged($"job {job.Id}");
+        try
+        {
+            var job = Read(row, out bool intact);
+            return intact ? job : throw SqliteErrors.Damaged($"job {job.Id}");
+        }
+        catch (Exception e) when (SqliteErrors.IsNonsense(e))
+        {
+            throw SqliteErrors.Damaged("a job");
+        }
     }
 
-    public static SqliteException Damaged(string what) => new($"{what} does not match its checksum", 11);
-
-    private static byte[] Sixteen(byte[] id) => id.Length == 16 ? id : throw Damaged("a job's id");
+    private static byte[] Sixteen(byte[] id) => id.Length == 16 ? id : throw SqliteErrors.Damaged("a job's id");
 }

@@ -169,7 +169,7 @@ internal sealed class JobSession : IWriteSession
             return null;
         byte[] body = reader.GetFieldValue<byte[]>(0);
         byte[] id = reader.GetFieldValue<byte[]>(1);
-        return KeySum(owner, key, body, id) == reader.GetInt64(2) ? new JobKey(body, JobId.From(id)) : throw JobRow.Damaged("an Idempotency-Key");
+        return KeySum(owner, key, body, id) == reader.GetInt64(2) ? new JobKey(body, JobId.From(id)) : throw SqliteErrors.Damaged("an Idempotency-Key");
     }
 
     public void PutKey(string owner, string key, byte[] body, JobId id)

@@ -68,7 +68,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
     /// <summary>Somebody read something that cannot be true: the writer looks into it.</summary>
     /// <param name="generation">Of the files it was read from: a report that comes late is about files already replaced.</param>
     public void ReportDamage(int generation) =>
-        _ = Writer.RunAsync(_ => generation == Readers.Generation ? throw JobRow.Damaged("a row or page") : false);
+        _ = Writer.RunAsync(_ => generation == Readers.Generation ? throw SqliteErrors.Damaged("a row or page") : false);
 
     /// <summary>Takes the ballast back when there is room for it.</summary>
     public void KeepBallast()
@@ -121,7 +121,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
         {
             return OpenFiles();
         }
-        catch (SqliteException e) when (SqliteErrors.IsCorruption(e))
+        catch (Exception e) when (e is SqliteException sqlite ? SqliteErrors.IsCorruption(sqlite) : SqliteErrors.IsNonsense(e))
         {
             Mend(_salvage.Quarantine());
             return OpenFiles();

@@ -53,7 +53,7 @@ internal sealed class Salvage(DataDirectory data)
         using (var target = Database.OpenWriter(made, JobStorage.Migrations))
         {
             Database.Execute(target, "BEGIN IMMEDIATE");
-            var into = new SalvageTarget(target, report);
+            using var into = new SalvageTarget(target, report);
             string damaged = Path.Combine(quarantine, "jobs.db");
             if (File.Exists(damaged) && !FirstPage.IsReadable(damaged))
                 FirstPage.Replace(damaged);
@@ -165,7 +165,7 @@ internal sealed class Salvage(DataDirectory data)
             while (reader.Read())
                 rows.Add((reader.GetInt64(0), read(reader)));
         }
-        catch (Exception e) when (e is SqliteException or InvalidCastException or OverflowException or ArgumentException)
+        catch (Exception e) when (e is SqliteException || SqliteErrors.IsNonsense(e))
         {
             damaged = true;
         }
@@ -202,7 +202,7 @@ internal sealed class Salvage(DataDirectory data)
         {
             return ask();
         }
-        catch (Exception e) when (e is SqliteException or InvalidCastException or FormatException)
+        catch (Exception e) when (e is SqliteException || SqliteErrors.IsNonsense(e))
         {
             return otherwise;
         }

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace EdgeServe.Engine.Jobs;
 
 /// <summary>The new database of a salvage.</summary>
-internal sealed class SalvageTarget(SqliteConnection connection, SalvageReport report)
+internal sealed class SalvageTarget(SqliteConnection connection, SalvageReport report) : IDisposable
 {
     private readonly Statement _insert = new(connection, $"INSERT OR IGNORE INTO jobs ({JobRow.Columns}) VALUES ({Placeholders})");
     private readonly Statement _payload = new(connection, "INSERT OR IGNORE INTO payloads (number,envelope) VALUES (?1,?2)");
@@ -64,6 +64,13 @@ internal sealed class SalvageTarget(SqliteConnection connection, SalvageReport r
             _lost.Execute(id.ToBytes(), reason);
             report.Lost.Add((id, reason));
         }
+    }
+
+    /// <summary>Statements first: a file with an open one is not closed.</summary>
+    public void Dispose()
+    {
+        foreach (var statement in new[] { _insert, _payload, _key, _lost, _event })
+            statement.Dispose();
     }
 
     private static byte[]? Take(PayloadPlace place, Func<PayloadPart, byte[]?> payload, PayloadPart part)

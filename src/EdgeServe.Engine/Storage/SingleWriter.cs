@@ -149,6 +149,11 @@ internal sealed class SingleWriter<TSession> : IAsyncDisposable where TSession :
         {
             Trouble(new StorageException(StorageError.Broken, $"the data directory cannot be used: {e.Message}", "Storage tries again by itself; `edgeserve doctor` looks at the disk.", e));
         }
+        catch (Exception e)
+        {
+            // Nothing that a disk can hold may end the process.
+            Trouble(new StorageException(StorageError.Broken, $"the database cannot be opened: {e.Message}", "Storage tries again by itself; `edgeserve doctor` looks at the disk.", e));
+        }
     }
 
     private void Trouble(StorageException? trouble)

@@ -13,6 +13,12 @@ internal static class SqliteErrors
 
     public static bool IsCorruption(SqliteException e) => e.SqliteErrorCode is Corrupt or NotADatabase;
 
+    /// <summary>Values that no program wrote: a null where there is none, a text where a number belongs.</summary>
+    public static bool IsNonsense(Exception e) =>
+        e is InvalidOperationException or InvalidCastException or FormatException or OverflowException or ArgumentException or IndexOutOfRangeException;
+
+    public static SqliteException Damaged(string what) => new($"{what} cannot be what was written", Corrupt);
+
     public static bool IsFull(SqliteException e) => e.SqliteErrorCode == Full;
 
     /// <summary>What a client is told of an error inside a transaction that was not committed for sure.</summary>
