@@ -6,6 +6,9 @@ using EdgeServe.Cli.Bench;
 using EdgeServe.Cli.Doctor;
 using EdgeServe.Cli.Models;
 using EdgeServe.Engine.Models.Golden;
+using EdgeServe.Http;
+using EdgeServe.Http.Jobs;
+using EdgeServe.Http.Operator;
 
 namespace EdgeServe.Cli;
 
@@ -16,6 +19,9 @@ namespace EdgeServe.Cli;
 [JsonSerializable(typeof(Finding[]))]
 [JsonSerializable(typeof(SettingRow[]))]
 [JsonSerializable(typeof(BenchRow[]))]
+[JsonSerializable(typeof(JobBody))]
+[JsonSerializable(typeof(JobListBody))]
+[JsonSerializable(typeof(StatusBody))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     public static CliJson Indented { get; } = new(new JsonSerializerOptions
@@ -25,6 +31,9 @@ internal sealed partial class CliJson : JsonSerializerContext
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = true,
     });
+
+    /// <summary>What the service answers.</summary>
+    public static WireJson Wire => WireJson.Plain;
 
     public static void Print<T>(T value, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EdgeServe.Cli.Bench;
 using EdgeServe.Cli.Doctor;
+using EdgeServe.Cli.Jobs;
 using EdgeServe.Cli.Models;
 
 namespace EdgeServe.Cli;
@@ -14,6 +15,8 @@ internal static class RootVerb
         {
             ServeVerb.Create(),
             ModelVerb.Create(),
+            JobVerb.Create(),
+            StatusVerb.Create(),
             BenchVerb.Create(),
             DoctorVerb.Create(),
             ConfigVerb.Create(),

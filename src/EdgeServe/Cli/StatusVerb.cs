@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.Globalization;
+using EdgeServe.Http.Operator;
+
+namespace EdgeServe.Cli;
+
+/// <summary><c>edgeserve status</c>: how the running service is. Degraded is exit 1, with the reason and what to do.</summary>
+internal static class StatusVerb
+{
+    public static Command Create()
+    {
+        var json = ConfiguredVerb.JsonOption();
+        return new Command("status", "Show how the running service is.") { json }.WithService(async (parsed, service, cancellation) =>
+        {
+            var status = await service.ReadAsync(HttpMethod.Get, "/edge/v1/status", CliJson.Wire.StatusBody, cancellation);
+            if (parsed.GetValue(json))
+                CliJson.Print(status, CliJson.Indented.StatusBody);
+            else
+                Print(status);
+            return status.State == "ok" ? ExitCodes.Ok : ExitCodes.Failed;
+        });
+    }
+
+    private static void Print(StatusBody status)
+    {
+        var jobs = status.Jobs;
+        var table = Terminal.Table(status.Name, status.State);
+        table.AddText("Version", status.Version);
+        table.AddText("Device", status.Device ?? "-");
+        table.AddText("Serving", status.Ready ? "ready" : "not ready");
+        table.AddText("Clock", status.Clock.Quality);
+        table.AddText("Jobs waiting", string.Create(CultureInfo.InvariantCulture, $"{jobs.Queued} queued, {jobs.Running} running, of {jobs.MaxPending}"));
+        table.AddText("Jobs done", string.Create(CultureInfo.InvariantCulture, $"{jobs.Succeeded} succeeded, {jobs.Failed} failed, {jobs.Cancelled} cancelled, {jobs.Expired} expired, {jobs.LostToDamage} lost"));
+        table.AddText("Jobs keep", $"{Terminal.Bytes(jobs.Bytes)} of {Terminal.Bytes(jobs.MaxBytes)}");
+        table.AddText("Disk free", $"{Terminal.Bytes(status.Disk.FreeBytes)}, {Terminal.Bytes(status.Disk.ReserveBytes)} in reserve");
+        foreach (var problem in status.Problems)
+            table.AddText($"Degraded: {problem.Part}", problem.Hint is null ? problem.Reason : $"{problem.Reason}. {problem.Hint}");
+        Terminal.Output.Write(table);
+    }
+}
