@@ -206,7 +206,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
     {
         if (trouble is null)
             Log.Healed(_log);
-        else
+        else if (_trouble?.Message != trouble.Message)
             Log.Trouble(_log, trouble.Message, trouble.Hint ?? "");
         if (trouble is { Error: StorageError.Full })
             _ballast.Release();

@@ -9,6 +9,7 @@ namespace EdgeServe.Engine.Storage;
 public sealed class DataDirectory : IDisposable
 {
     private const string LockName = "lock";
+    private const string OwnerName = "owner";
     private const string RunningName = "running";
     private FileStream? _lock;
 
@@ -44,12 +45,14 @@ public sealed class DataDirectory : IDisposable
         try
         {
             Directory.CreateDirectory(Path);
-            _lock = Lock(file);
+            _lock = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            // Beside the lock, not in it: a locked file cannot be read. The lock alone decides.
+            File.WriteAllText(System.IO.Path.Combine(Path, OwnerName), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             StoppedCleanly = !File.Exists(System.IO.Path.Combine(Path, RunningName));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (e is IOException && Owner(file) is { } owner)
+            if (e is IOException and not DirectoryNotFoundException && File.Exists(file) && Owner() is { } owner)
                 throw new StorageException(StorageError.InUse, $"data directory {Path} is in use by {owner}", "Stop that process, or give this one a directory of its own with --data DIR.", e);
             throw new StorageException(StorageError.Broken, $"data directory {Path} cannot be used: {e.Message}", "Give the service's user the right to write there, or choose another with --data DIR.", e);
         }
@@ -68,7 +71,7 @@ public sealed class DataDirectory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Owner(file);
+            return OwnerIn(path) ?? "another process";
         }
     }
 
@@ -85,27 +88,18 @@ public sealed class DataDirectory : IDisposable
 
     public void Dispose() => _lock?.Dispose();
 
-    private static FileStream Lock(string file)
-    {
-        // The owner's name is written before the lock is worth asking about; the lock alone decides.
-        var held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-        held.SetLength(0);
-        held.Write(System.Text.Encoding.UTF8.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-        return held;
-    }
+    private string? Owner() => OwnerIn(Path);
 
-    private static string? Owner(string file)
+    private static string? OwnerIn(string path)
     {
         try
         {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(stream);
-            string process = reader.ReadToEnd().Trim();
+            string process = File.ReadAllText(System.IO.Path.Combine(path, OwnerName)).Trim();
             if (!int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out int id) || id == Environment.ProcessId)
                 return null;
             string commandLine = $"/proc/{process}/cmdline";
             string command = File.Exists(commandLine) ? File.ReadAllText(commandLine).Replace('\0', ' ').Trim() : "";
-            return command.Length > 0 ? $"process {process} ({command})" : $"process {process}";
+            return command.Length > 0 ? $"process {process} ({command})" : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
