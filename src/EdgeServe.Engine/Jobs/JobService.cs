@@ -189,6 +189,15 @@ public sealed class JobService
         return after;
     }
 
+    /// <summary>A copy of everything the jobs need, as of one moment, as a tar.</summary>
+    public async Task BackUpAsync(Stream target, CancellationToken cancellation)
+    {
+        if (_storage.Trouble is { Error: not StorageError.Full } trouble)
+            throw trouble;
+        using var connection = Database.OpenReader(_storage.Data.Jobs);
+        await BackupWriter.WriteAsync(_storage.Data, connection, _storage.Files, target, cancellation);
+    }
+
     /// <summary>Ends a job that is not done and lets its request go.</summary>
     internal Job End(JobSession session, Job job, JobState state, JobFailure failure)
     {

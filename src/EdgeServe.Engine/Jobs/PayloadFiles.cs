@@ -12,6 +12,8 @@ internal sealed class PayloadFiles(string directory)
 
     private const int ChunkBytes = 256 << 10;
     private readonly ConcurrentDictionary<JobId, byte> _unsettled = new();
+    private readonly HashSet<string> _held = [];
+    private int _holds;
 
     public PayloadWriter Create(JobId id, PayloadPart part, long headerLength)
     {
@@ -25,7 +27,28 @@ internal sealed class PayloadFiles(string directory)
 
     public string PathOf(JobId id, PayloadPart part) => Path.Combine(directory, $"{id}.{(part == PayloadPart.Request ? "request" : "result")}");
 
-    public void Delete(JobId id, PayloadPart part) => TryDelete(PathOf(id, part));
+    /// <summary>Deletes a payload, or remembers to while somebody holds them all.</summary>
+    public void Delete(JobId id, PayloadPart part)
+    {
+        lock (_held)
+        {
+            if (_holds > 0)
+            {
+                _held.Add(PathOf(id, part));
+                return;
+            }
+        }
+
+        TryDelete(PathOf(id, part));
+    }
+
+    /// <summary>Until it is disposed, every file that is here stays.</summary>
+    public IDisposable Hold()
+    {
+        lock (_held)
+            _holds++;
+        return new Holding(this);
+    }
 
     /// <summary>Deletes files that no job names: left by a crash between a file and its row.</summary>
     /// <param name="isNamed">Does a row name this payload?</param>
@@ -127,6 +150,24 @@ internal sealed class PayloadFiles(string directory)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Swept at the next start.
+        }
+    }
+
+    private sealed class Holding(PayloadFiles files) : IDisposable
+    {
+        public void Dispose()
+        {
+            string[] due = [];
+            lock (files._held)
+            {
+                if (--files._holds == 0)
+                {
+                    due = [.. files._held];
+                    files._held.Clear();
+                }
+            }
+
+            Array.ForEach(due, TryDelete);
         }
     }
 }

@@ -17,6 +17,7 @@ internal static class RootVerb
             ModelVerb.Create(),
             JobVerb.Create(),
             StatusVerb.Create(),
+            BackupVerb.Create(),
             BenchVerb.Create(),
             DoctorVerb.Create(),
             ConfigVerb.Create(),

@@ -46,6 +46,7 @@ internal static class EdgeServeRegistration
         app.MapGrpcApi();
         app.MapJobs();
         StatusEndpoint.Map(app);
+        BackupEndpoint.Map(app);
         app.MapMetrics(options);
         app.MapOpenApiDescription();
     }

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using EdgeServe.Engine.Jobs;
+using EdgeServe.Engine.Storage;
+using EdgeServe.Hosting;
+using Spectre.Console;
+
+namespace EdgeServe.Cli;
+
+/// <summary><c>edgeserve backup create | restore</c>: moves a box to a new card.</summary>
+internal static class BackupVerb
+{
+    public static Command Create() => new("backup", "Copy the jobs of this box into a file, and back.") { CreateCommand(), RestoreCommand() };
+
+    private static Command CreateCommand()
+    {
+        var file = new Argument<string>("FILE") { Description = "The backup to write." };
+        return new Command("create", "Write a backup, of a running service or of a data directory at rest.") { file }.WithConfiguration((parsed, configuration, cancellation) =>
+            GuardAsync(async () =>
+            {
+                string directory = configuration.Options.Server.DataDirectory;
+                string target = parsed.GetValue(file)!;
+                await Terminal.Progress.Status().StartAsync("Writing " + target.EscapeMarkup(), async _ =>
+                {
+                    await using (var output = new FileStream(target + ".tmp", FileMode.Create))
+                    {
+                        if (DataDirectory.OwnerOf(directory) is null)
+                            await AtRestAsync(directory, output, cancellation);
+                        else
+                            await FromServiceAsync(directory, output, cancellation);
+                        output.Flush(flushToDisk: true);
+                    }
+
+                    File.Move(target + ".tmp", target, overwrite: true);
+                });
+                Console.Error.WriteLine($"Wrote {target}, {Terminal.Bytes(new FileInfo(target).Length)}.");
+                return ExitCodes.Ok;
+            }));
+    }
+
+    private static Command RestoreCommand()
+    {
+        var file = new Argument<string>("FILE") { Description = "A backup." };
+        var force = new Option<bool>("--force") { Description = "Replace the jobs that are there." };
+        return new Command("restore", "Put a backup into a data directory that no service uses.") { file, force }.WithConfiguration((parsed, configuration, cancellation) =>
+            GuardAsync(() =>
+            {
+                using var data = new DataDirectory(configuration.Options.Server.DataDirectory);
+                data.Take();
+                if (File.Exists(data.Jobs) && !parsed.GetValue(force))
+                    return Task.FromResult(Report.Errors([$"there are jobs in {data.Path} already; --force replaces them"], ExitCodes.Usage));
+                int count = 0;
+                Terminal.Progress.Status().Start("Restoring", _ =>
+                {
+                    using var source = File.OpenRead(parsed.GetValue(file)!);
+                    count = BackupReader.Restore(source, data, cancellation);
+                });
+                Console.Error.WriteLine($"Restored {count} files into {data.Path}. Do not start the old box again: it would run the same jobs.");
+                return Task.FromResult(ExitCodes.Ok);
+            }));
+    }
+
+    private static async Task AtRestAsync(string directory, Stream output, CancellationToken cancellation)
+    {
+        using var data = new DataDirectory(directory);
+        data.Take();
+        if (!File.Exists(data.Jobs))
+            throw new ServiceException($"there are no jobs in {data.Path}", "Name the data directory with --data DIR.");
+        using var connection = Database.OpenReader(data.Jobs);
+        await BackupWriter.WriteAsync(data, connection, new PayloadFiles(data.Payloads), output, cancellation);
+    }
+
+    private static async Task FromServiceAsync(string directory, Stream output, CancellationToken cancellation)
+    {
+        using var service = new Service(directory);
+        using var response = await service.SendAsync(HttpMethod.Get, "/edge/v1/backup", cancellation);
+        await response.Content.CopyToAsync(output, cancellation);
+    }
+
+    private static async Task<int> GuardAsync(Func<Task<int>> run)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (ServiceException e)
+        {
+            return Report.Errors([e.Hint is null ? e.Message : $"{e.Message} ({e.Hint})"], ExitCodes.Failed);
+        }
+        catch (StorageException e)
+        {
+            return Report.Errors([e.Hint is null ? e.Message : $"{e.Message} ({e.Hint})"], ExitCodes.Failed);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or HttpRequestException or UnauthorizedAccessException)
+        {
+            return Report.Errors([$"backup failed, nothing was changed: {e.Message}"], ExitCodes.Failed);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using System.Net.Sockets;
+using EdgeServe.Engine.Jobs;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace EdgeServe.Http.Operator;
+
+/// <summary><c>GET /edge/v1/backup</c>: every owner's jobs in one file, so for the command line on this machine only.</summary>
+internal static class BackupEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/edge/v1/backup", (RequestDelegate)WriteAsync);
+
+    private static async Task WriteAsync(HttpContext context)
+    {
+        if (context.Features.Get<IConnectionSocketFeature>()?.Socket.AddressFamily != AddressFamily.Unix)
+        {
+            await ErrorResponses.WriteAsync(context, StatusCodes.Status403Forbidden, "a backup is given through the control socket only", "Forbidden", "On the box: edgeserve backup create FILE.");
+            return;
+        }
+
+        context.Response.ContentType = "application/x-tar";
+        await context.RequestServices.GetRequiredService<JobService>().BackUpAsync(context.Response.Body, context.RequestAborted);
+    }
+}
