@@ -13,14 +13,14 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
     private readonly Process _process;
     private readonly StringBuilder _output = new();
-    private readonly string _data;
+    private readonly string? _ownData;
 
-    private EdgeServeProcess(Process process, Uri http, Uri grpc, string data)
+    private EdgeServeProcess(Process process, Uri http, Uri grpc, string? ownData)
     {
         _process = process;
         Http = http;
         Grpc = grpc;
-        _data = data;
+        _ownData = ownData;
         Client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = http, Timeout = Patience };
     }
 
@@ -57,15 +57,25 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
         return server;
     }
 
+    public static async Task<EdgeServeProcess> StartAsync(ServerStart start)
+    {
+        var server = Launch(start);
+        await server.WaitAsync("/v2/health/ready");
+        return server;
+    }
+
     /// <summary>Starts without waiting for anything.</summary>
-    public static EdgeServeProcess Launch(string models, IReadOnlyDictionary<string, string?>? environment = null, params string[] arguments)
+    public static EdgeServeProcess Launch(string models, IReadOnlyDictionary<string, string?>? environment = null, params string[] arguments) =>
+        Launch(new ServerStart(models) { Environment = environment, Arguments = arguments });
+
+    public static EdgeServeProcess Launch(ServerStart start)
     {
         var http = new Uri($"http://127.0.0.1:{FreePort()}");
         var grpc = new Uri($"http://127.0.0.1:{FreePort()}");
-        string data = Directory.CreateTempSubdirectory("edgeserve-data-").FullName;
-        var start = Info(["serve", "--models", models, "--data", data, "--urls", http.ToString(), "--grpc-urls", grpc.ToString(), .. arguments], environment);
-        var process = Process.Start(start)!;
-        var server = new EdgeServeProcess(process, http, grpc, data);
+        string? ownData = start.Data is null ? Directory.CreateTempSubdirectory("edgeserve-data-").FullName : null;
+        string[] arguments = ["serve", "--models", start.Models, "--data", start.Data ?? ownData!, "--urls", http.ToString(), "--grpc-urls", grpc.ToString(), .. start.Arguments];
+        var process = Process.Start(Info([.. start.Under, Binary, .. arguments], start.Environment))!;
+        var server = new EdgeServeProcess(process, http, grpc, ownData);
         process.OutputDataReceived += (_, line) => server.Append(line.Data);
         process.ErrorDataReceived += (_, line) => server.Append(line.Data);
         process.BeginOutputReadLine();
@@ -76,7 +86,7 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
     /// <summary>Runs a verb to its end.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(IReadOnlyDictionary<string, string?>? environment, params string[] arguments)
     {
-        using var process = Process.Start(Info(arguments, environment))!;
+        using var process = Process.Start(Info([Binary, .. arguments], environment))!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
@@ -91,6 +101,28 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
         using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
         return _process.ExitCode;
+    }
+
+    /// <summary>Ends it as a power cut would: at once.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await EndAsync();
+    }
+
+    /// <summary>Waits until it has ended, by whatever cause.</summary>
+    public Task EndAsync() => _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+
+    /// <summary>Waits until a line of the log says so.</summary>
+    public async Task WaitForLogAsync(params string[] anyOf)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!anyOf.Any(a => Output.Contains(a, StringComparison.Ordinal)))
+        {
+            if (!IsRunning || watch.Elapsed > Patience)
+                throw new InvalidOperationException($"the log never said {string.Join(" or ", anyOf)}:\n{Output}");
+            await Task.Delay(PollInterval, TestContext.Current.CancellationToken);
+        }
     }
 
     /// <summary>Asks until the answer is 200.</summary>
@@ -123,7 +155,8 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
             _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-        Directory.Delete(_data, recursive: true);
+        if (_ownData is not null)
+            Directory.Delete(_ownData, recursive: true);
     }
 
     public static int FreePort()
@@ -133,9 +166,9 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static ProcessStartInfo Info(string[] arguments, IReadOnlyDictionary<string, string?>? environment)
+    private static ProcessStartInfo Info(string[] command, IReadOnlyDictionary<string, string?>? environment)
     {
-        var start = new ProcessStartInfo(Binary, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (key, value) in environment ?? new Dictionary<string, string?>())
         {
             if (value is null)
