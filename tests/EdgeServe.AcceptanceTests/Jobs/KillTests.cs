@@ -18,7 +18,7 @@ public sealed class KillTests
         var start = new ServerStart(models.Path)
         {
             Data = data.Path,
-            Environment = new Dictionary<string, string?> { ["EDGESERVE__Jobs__MaxPending"] = "10000000", ["EDGESERVE__Jobs__MaxFinished"] = "10000000" },
+            Environment = new Dictionary<string, string?> { ["EDGESERVE__Jobs__MaxPending"] = "1000000", ["EDGESERVE__Jobs__MaxFinished"] = "1000000" },
         };
         int seed = Random.Shared.Next();
         var random = new Random(seed);
@@ -41,6 +41,7 @@ public sealed class KillTests
         await clients.FinishAsync();
         var audit = await clients.AuditAsync(last.Client);
         FaultSheet.Add("`kill -9` at random moments under 8 clients", $"{FaultSettings.Kills} kills in {took.TotalSeconds:F0} s (seed {seed})", audit.ToString());
+        TestContext.Current.TestOutputHelper?.WriteLine(last.Output);
         audit.AssertKept();
     }
 }

@@ -60,6 +60,8 @@ internal sealed class RetryingClients : IAsyncDisposable
         await client.DrainedAsync();
         var kept = await client.AllJobsAsync();
         var promised = Acknowledged.Values.ToHashSet();
+        foreach (string id in promised.Where(id => kept.TryGetValue(id, out string? state) && state != "succeeded"))
+            TestContext.Current.TestOutputHelper?.WriteLine((await client.GetAnswerAsync("/edge/v1/jobs/" + id)).Text);
         return new Audit(
             Acknowledged.Count, promised.Count(id => !kept.ContainsKey(id)), promised.Count(id => kept.TryGetValue(id, out string? state) && state != "succeeded"),
             kept.Count - promised.Count(kept.ContainsKey) + (Acknowledged.Count - promised.Count) + _changed, _unanswered, _foundLater);
@@ -116,14 +118,13 @@ internal sealed class RetryingClients : IAsyncDisposable
                 Assert.True(answer.Status is 503 or 507 or 429, answer.Text);
                 await Task.Delay(RefusedPause);
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException)
+            catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException)
             {
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
                 if (!unanswered)
                     Interlocked.Increment(ref _unanswered);
                 unanswered = true;
-                // It has died, and nobody else has noticed yet.
-                if (!server.IsRunning)
-                    Interlocked.CompareExchange(ref _server, new TaskCompletionSource<EdgeServeProcess>(TaskCreationOptions.RunContinuationsAsynchronously), source);
+                await Task.Delay(RefusedPause);
             }
         }
     }

@@ -137,9 +137,9 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
                 if (response.IsSuccessStatusCode)
                     return;
             }
-            catch (HttpRequestException) when (IsRunning)
+            catch (HttpRequestException)
             {
-                // Not listening yet.
+                // Not listening yet, or not any more: its log says why.
             }
 
             if (!IsRunning || watch.Elapsed > Patience)
