@@ -47,6 +47,9 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
         }
     }
 
+    /// <summary>Completes when the models were tried: a job that ran earlier would be held to blame for one not loaded yet.</summary>
+    public Task Ready => engine.Catalog.Tried;
+
     /// <summary>Nothing waits: model versions held for jobs alone may leave memory.</summary>
     public void Rest() => engine.Catalog.ReleaseInstalled();
 

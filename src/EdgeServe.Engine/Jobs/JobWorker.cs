@@ -48,6 +48,7 @@ internal sealed partial class JobWorker : IHostedService
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _storage.Start();
+        _runner.Ready.GetAwaiter().OnCompleted(Signal);
         int threads = _service.Options.Parallelism > 0 ? _service.Options.Parallelism : Math.Max(1, Environment.ProcessorCount - 1);
         for (int i = 0; i < threads; i++)
         {
@@ -124,7 +125,7 @@ internal sealed partial class JobWorker : IHostedService
                 bool wrote = done is { } d && Write(session, d.Job, d.Outcome);
                 if (_reconcile)
                     Reconcile(session);
-                claimed = _ended ? null : Claim(session);
+                claimed = _ended || !_runner.Ready.IsCompleted ? null : Claim(session);
                 return (claimed, claimed is null ? session.NextMoment(_clock.Now) : 0, wrote);
             }).GetAwaiter().GetResult();
             if (done is { } finished)

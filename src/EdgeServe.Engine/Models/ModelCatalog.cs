@@ -11,6 +11,7 @@ namespace EdgeServe.Engine.Models;
 /// </summary>
 public sealed partial class ModelCatalog : IAsyncDisposable
 {
+    private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
     private readonly ConcurrentDictionary<ModelVersionKey, ModelStatistics> _statistics = new();
     private readonly ConcurrentDictionary<ServedModel, byte> _draining = new();
@@ -44,6 +45,9 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     public long MemoryBudgetBytes => _options.MemoryBudgetBytes;
 
     public bool AllowUpload => _options.AllowUpload;
+
+    /// <summary>Completes when every model was tried for the first time: from then on one that is missing is missing.</summary>
+    public Task Tried => _tried.Task;
 
     /// <summary>Every version that has statistics, loaded now or before.</summary>
     public IEnumerable<(ModelVersionKey Key, ModelStatistics Statistics)> Statistics =>
@@ -136,6 +140,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
                 // Logged, and in the index with its reason.
             }
         });
+        _tried.TrySetResult();
     }
 
     /// <summary>Loads or reloads a model by its policy. Returns when the new versions answer; old ones finish their requests behind it.</summary>
