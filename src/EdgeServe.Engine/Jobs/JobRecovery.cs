@@ -5,7 +5,8 @@ namespace EdgeServe.Engine.Jobs;
 
 /// <summary>
 /// What a start finds running died with the process before. The lease of a running job is the life of its process, which
-/// the lock on the data directory proves over: no clock is asked. A job that three processes died of is not tried again.
+/// the lock on the data directory proves over: no clock is asked. A job that was there waits until the service has been up
+/// for a while: processes that die young, of whatever, take no job with them. One that three died of is not tried again.
 /// </summary>
 internal static partial class JobRecovery
 {
@@ -14,15 +15,18 @@ internal static partial class JobRecovery
     public static void Run(JobSession session, DeviceClock clock, ILogger log)
     {
         var running = session.Running();
-        if (running.Count == 0)
+        var suspects = session.Suspects();
+        if (running.Count + suspects.Count == 0)
             return;
         session.Begin();
+        foreach (var job in suspects)
+            session.Update(job, job with { DueMs = Math.Max(job.DueMs, clock.Now + JobBackoff.DelayMs(job.Deaths)) });
         foreach (var job in running)
         {
             int deaths = job.Deaths + 1;
             if (deaths < MostDeaths)
             {
-                session.Update(job, job with { State = JobState.Queued, Deaths = deaths, DueMs = clock.Now, ChangedMs = clock.Now });
+                session.Update(job, job with { State = JobState.Queued, Deaths = deaths, DueMs = clock.Now + JobBackoff.DelayMs(deaths), ChangedMs = clock.Now });
                 Log.Requeued(log, job.Id, deaths);
                 continue;
             }

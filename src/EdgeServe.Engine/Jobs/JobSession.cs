@@ -14,7 +14,7 @@ internal sealed class JobSession : IWriteSession
     private readonly List<JobChange> _changes = [];
     private readonly List<Statement> _statements = [];
     private readonly Statement _begin, _commit, _rollback;
-    private readonly Statement _insert, _update, _delete, _bySeq, _byId, _due, _running, _nextDue, _nextExpiry, _expired, _oldestDone;
+    private readonly Statement _insert, _update, _delete, _bySeq, _byId, _due, _running, _suspects, _nextDue, _nextExpiry, _expired, _oldestDone;
     private readonly Statement _putPayload, _payload, _deletePayload;
     private readonly Statement _key, _putKey, _pruneKeys, _lost, _events, _reserveEvents, _lastSeq;
     private long _event;
@@ -45,6 +45,7 @@ internal sealed class JobSession : IWriteSession
         _byId = Sql(select + "WHERE id=?1");
         _due = Sql(select + "WHERE state=0 AND due_ms<=?1 AND (not_after_ms=0 OR not_after_ms>?1) ORDER BY priority,seq LIMIT 1");
         _running = Sql(select + "WHERE state=1");
+        _suspects = Sql(select + "WHERE state=0 AND deaths>0");
         _nextDue = Sql("SELECT MIN(due_ms) FROM jobs WHERE state=0 AND due_ms>?1");
         _nextExpiry = Sql("SELECT MIN(not_after_ms) FROM jobs WHERE state=0 AND not_after_ms>0");
         _expired = Sql(select + "WHERE state=0 AND not_after_ms>0 AND not_after_ms<=?1 LIMIT 100");
@@ -141,6 +142,9 @@ internal sealed class JobSession : IWriteSession
     public long NextExpiry() => _nextExpiry.Number();
 
     public List<Job> Running() => All(_running.Query());
+
+    /// <summary>Waiting jobs that were running when a process died.</summary>
+    public List<Job> Suspects() => All(_suspects.Query());
 
     public List<Job> Expired(long now) => All(_expired.Query(now));
 

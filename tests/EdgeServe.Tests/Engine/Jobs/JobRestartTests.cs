@@ -38,6 +38,9 @@ public sealed class JobRestartTests
             if (death == 1)
                 id = (await bench.SubmitAsync(new string('x', 100_000))).Job.Id;
             await bench.Storage.Opened;
+            if (death > 1)
+                Assert.Null(await bench.ClaimAsync());
+            bench.Time.Advance(JobBackoffOf(death));
             Assert.Equal(id, (await bench.ClaimAsync())!.Id);
             await bench.DieAsync();
         }
@@ -47,6 +50,27 @@ public sealed class JobRestartTests
         var job = last.Service.Find("local", id);
         Assert.Equal((JobState.Failed, JobFailure.Poison, 3), (job.State, job.Failure!.Code, job.Deaths));
         Assert.Null(await last.ClaimAsync());
+    }
+
+    [Fact]
+    public async Task A_job_is_not_blamed_for_processes_that_die_young()
+    {
+        using var folder = new TempFolder();
+        JobId id = default;
+        for (int death = 1; death <= 10; death++)
+        {
+            await using var bench = new JobBench(folder);
+            await bench.Storage.Opened;
+            if (death == 1)
+                id = (await bench.SubmitAsync()).Job.Id;
+            Assert.Equal(death == 1, await bench.ClaimAsync() is not null);
+            await bench.DieAsync();
+        }
+
+        await using var last = new JobBench(folder);
+        await last.Storage.Opened;
+        last.Time.Advance(JobBackoffOf(2));
+        Assert.Equal(id, (await last.ClaimAsync())!.Id);
     }
 
     [Fact]
@@ -78,4 +102,6 @@ public sealed class JobRestartTests
             new[] { $"{kept.Id}.request", $"{draft.Id}.request" }.Order(),
             Directory.GetFiles(bench.Data.Payloads).Select(f => Path.GetFileName(f)!).Order());
     }
+
+    private static TimeSpan JobBackoffOf(int death) => death == 1 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(JobBackoff.DelayMs(death - 1));
 }
