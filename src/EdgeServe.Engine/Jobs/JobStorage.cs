@@ -137,6 +137,9 @@ internal sealed partial class JobStorage : IAsyncDisposable
         var connection = Database.OpenWriter(_data.Jobs, Migrations);
         try
         {
+            // A disk that can only be read opens as well: after trouble a write has to succeed before it counts as over.
+            if (!_firstOpen)
+                Database.Execute(connection, "UPDATE counters SET value=value");
             // After trouble: what the log holds goes into the database and onto the disk, or this throws.
             Database.Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
             var session = new JobSession(connection, Published);

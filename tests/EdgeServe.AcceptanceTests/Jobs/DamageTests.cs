@@ -144,7 +144,8 @@ public sealed class DamageTests : IAsyncLifetime
         int kept = 0, lost = 0;
         foreach (var (number, (id, result)) in _promised)
         {
-            var answer = await SettledAsync(server, id);
+            await SettledAsync(() => server.Client.GetAnswerAsync($"/edge/v1/jobs/{id}?wait=30s"));
+            var answer = await SettledAsync(() => server.Client.GetAnswerAsync($"/edge/v1/jobs/{id}/result"));
             Assert.True(answer.Status is 200 or 410, $"{what}: job {number} {id}: {answer.Status} {answer.Text}\n{server.Output}");
             if (answer.Status == 200)
             {
@@ -158,7 +159,7 @@ public sealed class DamageTests : IAsyncLifetime
             }
 
             // No second job of a key, unless its first is lost.
-            var again = await server.Client.SubmitAsync(JobSample.Echo(number), $"key {number}");
+            var again = await SettledAsync(() => server.Client.SubmitAsync(JobSample.Echo(number), $"key {number}"));
             Assert.True(again.Status is 202 or 410, $"{what}: key {number}: {again.Text}");
             if (again.Status == 202 && answer.Status == 200)
                 Assert.True(again.Json.GetProperty("id").GetString() == id, $"{what}: key {number} made a second job\n{server.Output}");
@@ -167,22 +168,16 @@ public sealed class DamageTests : IAsyncLifetime
         Assert.Equal(200, (await server.Client.InferAsync(JobSample.Echo(1))).Status);
         bool salvaged = server.Output.Contains("[5004]", StringComparison.Ordinal);
         Assert.Equal(salvaged, Directory.Exists(data.Quarantine) && Directory.EnumerateDirectories(data.Quarantine).Any());
-        Assert.True(lost == 0 || salvaged, $"{what}: {lost} lost and nothing in quarantine");
+        // A result of its own checksum can be lost alone; a damaged row or page takes the whole file into quarantine.
+        Assert.True(lost <= 1 || salvaged, $"{what}: {lost} lost and nothing in quarantine");
         return new Outcome(kept, lost, salvaged ? 1 : 0);
     }
 
-    /// <summary>The result, once the job has ended and the database been salvaged if need be.</summary>
-    private static async Task<Requests.Answer> SettledAsync(EdgeServeProcess server, string id)
+    /// <summary>The answer once the database has been salvaged, if it has to be.</summary>
+    private static async Task<Requests.Answer> SettledAsync(Func<Task<Requests.Answer>> ask)
     {
         Requests.Answer answer = null!;
-        await JobRequests.UntilAsync(
-            async () =>
-            {
-                await server.Client.GetAnswerAsync($"/edge/v1/jobs/{id}?wait=30s");
-                answer = await server.Client.GetAnswerAsync($"/edge/v1/jobs/{id}/result");
-                return answer.Status is not (503 or 202);
-            },
-            "it is never salvaged");
+        await JobRequests.UntilAsync(async () => (answer = await ask()).Status != 503, "it is never salvaged");
         return answer;
     }
 
