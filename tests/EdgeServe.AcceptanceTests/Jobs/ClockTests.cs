@@ -4,6 +4,7 @@ using EdgeServe.TestModels;
 namespace EdgeServe.AcceptanceTests.Jobs;
 
 /// <summary>The wall clock shows anything: nothing expires or is forgotten because of it.</summary>
+[Trait("length", "long")]
 public sealed class ClockTests
 {
     private const string Library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
@@ -19,7 +20,6 @@ public sealed class ClockTests
 
     /// <summary>Long enough for upkeep to forget something if it believed the clock.</summary>
     [Fact]
-    [Trait("length", "long")]
     public Task Results_are_kept_through_every_clock() => WaitThroughAsync(UpkeepInterval);
 
     private static async Task WaitThroughAsync(TimeSpan each)

@@ -5,6 +5,7 @@ using EdgeServe.TestModels;
 namespace EdgeServe.AcceptanceTests.Jobs;
 
 /// <summary>A disk that does not give back what it was given: every job is kept or named as lost, and no result is wrong.</summary>
+[Trait("length", "long")]
 public sealed class DamageTests : IAsyncLifetime
 {
     private const int PageBytes = 4096;

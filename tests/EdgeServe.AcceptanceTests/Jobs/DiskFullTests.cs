@@ -5,6 +5,7 @@ using EdgeServe.AcceptanceTests.Running;
 namespace EdgeServe.AcceptanceTests.Jobs;
 
 /// <summary>No room, at many sizes: jobs are refused with the reason, serving goes on, room is all it takes to heal.</summary>
+[Trait("length", "long")]
 public sealed class DiskFullTests
 {
     private const int KiB = 1 << 10;

@@ -6,7 +6,7 @@ namespace EdgeServe.AcceptanceTests.Jobs;
 internal static class FaultSettings
 {
     /// <summary>Kills in all.</summary>
-    public static int Kills { get; } = int.Parse(Environment.GetEnvironmentVariable("FAULT_KILLS") ?? "100", CultureInfo.InvariantCulture);
+    public static int Kills { get; } = int.Parse(Environment.GetEnvironmentVariable("FAULT_KILLS") ?? "15", CultureInfo.InvariantCulture);
 
     /// <summary>Every step, every page, every size - or some of them.</summary>
     public static bool Every { get; } = Environment.GetEnvironmentVariable("FAULT_EVERY") == "1";

@@ -42,6 +42,7 @@ public sealed class FsyncTests
     }
 
     [Theory]
+    [Trait("length", "long")]
     [MemberData(nameof(Calls))]
     public async Task Killed_at_any_call_that_writes_the_promise_holds(string call)
     {
@@ -67,6 +68,7 @@ public sealed class FsyncTests
     public static TheoryData<string> Calls => [.. Strace.PersistentCalls];
 
     [Fact]
+    [Trait("length", "long")]
     public async Task A_failed_fsync_is_a_503_that_heals_and_infer_goes_on()
     {
         Assert.SkipUnless(Strace.IsInstalled, "strace is not installed");
