@@ -1,4 +1,5 @@
 using System.Buffers;
+using EdgeServe.Engine.Storage;
 
 namespace EdgeServe.Engine.Jobs;
 
@@ -18,7 +19,18 @@ public sealed class JobDraft : IDisposable
 
     internal PayloadWriter Request { get; }
 
-    public void Write(ReadOnlySequence<byte> content) => Request.Write(content);
+    /// <exception cref="StorageException">The disk did not take it.</exception>
+    public void Write(ReadOnlySequence<byte> content)
+    {
+        try
+        {
+            Request.Write(content);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw DiskErrors.Describe(e);
+        }
+    }
 
     public void Dispose()
     {

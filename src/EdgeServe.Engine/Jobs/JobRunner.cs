@@ -43,7 +43,11 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new JobOutcome(JobState.Queued, DiskRetryMs, CountsAsAttempt: false, Failure: new JobFailure(StorageError.Broken.ToString(), DiskErrors.Describe(e).Message));
+            var trouble = DiskErrors.Describe(e);
+            // What is running may finish on the room that is kept for that.
+            if (trouble.Error == StorageError.Full)
+                storage.ReleaseBallast();
+            return new JobOutcome(JobState.Queued, DiskRetryMs, CountsAsAttempt: false, Failure: new JobFailure(trouble.Error.ToString(), trouble.Message));
         }
     }
 

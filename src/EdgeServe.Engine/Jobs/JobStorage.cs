@@ -77,6 +77,9 @@ internal sealed partial class JobStorage : IAsyncDisposable
             Log.NoBallast(_log, _options.BallastBytes);
     }
 
+    /// <summary>Gives the room away that was kept for the moment there is none.</summary>
+    public void ReleaseBallast() => _ballast.Release();
+
     public async ValueTask DisposeAsync()
     {
         Readers.Dispose();

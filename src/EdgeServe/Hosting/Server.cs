@@ -30,6 +30,8 @@ internal static class Server
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
+            // What had started before the port was refused ends in order, not in the middle of what it does.
+            await app.StopAsync(CancellationToken.None);
             return Report.Errors([$"cannot listen: {e.Message} Another program may hold the port; choose another with --urls and --grpc-urls."], ExitCodes.Failed);
         }
 
