@@ -9,7 +9,6 @@ namespace EdgeServe.Engine.Inference;
 /// </summary>
 internal sealed class BackgroundThread : IDisposable
 {
-    private const int LowestNice = 19;
     private readonly KernelSignal _begin = new();
     private readonly KernelSignal _done = new();
     private SessionRun? _run;
@@ -19,7 +18,7 @@ internal sealed class BackgroundThread : IDisposable
     private ExceptionDispatchInfo? _error;
     private bool _ended;
 
-    public BackgroundThread(string name) => InferenceThread.Start(name, LowestNice, Loop);
+    public BackgroundThread(string name) => InferenceThread.Start(name, InferenceThread.LowestNice, Loop);
 
     /// <summary>Runs there and waits for it. One caller at a time.</summary>
     public RunOutputs Run(SessionRun run, Tensor[] inputs, string[] outputNames)

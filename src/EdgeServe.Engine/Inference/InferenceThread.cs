@@ -8,7 +8,13 @@ namespace EdgeServe.Engine.Inference;
 /// </summary>
 internal static partial class InferenceThread
 {
+    /// <summary>Runs when nobody else does.</summary>
+    public const int LowestNice = 19;
+
     private const int PriorityOfProcess = 0;
+
+    /// <summary>SCHED_IDLE of Linux; entering it needs no privilege.</summary>
+    private const int IdleClass = 5;
     private const int StackBytes = 1 << 20;
 
     public static void Start(string model, int nice, Action work)
@@ -27,8 +33,17 @@ internal static partial class InferenceThread
         // where it fails anyway the thread runs at normal priority.
         if (OperatingSystem.IsLinux() && nice != 0)
             _ = SetPriority(PriorityOfProcess, 0, nice);
+        // The nice level only divides time; this class also yields the core the moment anybody else wants it.
+        if (OperatingSystem.IsLinux() && nice == LowestNice)
+            _ = SetScheduler(0, IdleClass, 0);
         work();
     }
+
+    /// <param name="thread">0: the calling one.</param>
+    /// <param name="policy">Scheduling class.</param>
+    /// <param name="priority">struct sched_param: 0 in this class.</param>
+    [LibraryImport("libc", EntryPoint = "sched_setscheduler")]
+    private static partial int SetScheduler(int thread, int policy, in int priority);
 
     [LibraryImport("libc", EntryPoint = "setpriority")]
     private static partial int SetPriority(int which, uint who, int priority);

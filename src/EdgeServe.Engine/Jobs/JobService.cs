@@ -21,7 +21,10 @@ public sealed class JobService
         _storage = storage;
         _options = options;
         _clock = clock;
+        Burst = new JobBurst(clock);
     }
+
+    internal JobBurst Burst { get; }
 
     public JobTotals Totals => _storage.Totals;
 
@@ -76,6 +79,7 @@ public sealed class JobService
         };
         bool kept = false;
         bool unknown = false;
+        Burst.Count();
         try
         {
             var (receipt, refusal) = await _storage.Writer.RunAsync(session => Accept(session, job, submission, body, payload));

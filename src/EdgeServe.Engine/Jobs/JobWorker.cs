@@ -87,6 +87,7 @@ internal sealed partial class JobWorker : IHostedService
         (Job Job, JobOutcome Outcome)? done = null;
         while (true)
         {
+            StandBack();
             long signals = Interlocked.Read(ref _signals);
             if (!TryExchange(done, out var next, out long wakeAt))
             {
@@ -109,6 +110,13 @@ internal sealed partial class JobWorker : IHostedService
                 Wait(signals, wakeAt == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Max(1, wakeAt - _clock.Now)));
             }
         }
+    }
+
+    /// <summary>Those who hand jobs in come first: an outcome in hand can wait a moment.</summary>
+    private void StandBack()
+    {
+        if (!_ended && _service.Burst.IsOn())
+            _stopping.Token.WaitHandle.WaitOne(JobBurst.Pause);
     }
 
     /// <summary>Writes what was done and claims what is next, in one transaction.</summary>
