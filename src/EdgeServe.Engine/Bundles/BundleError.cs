@@ -107,4 +107,7 @@ public enum BundleError
 
     /// <summary>No channel is configured or enrolled.</summary>
     NotEnrolled,
+
+    /// <summary>The box follows a channel by other terms; only a person on the box may replace them.</summary>
+    AlreadyEnrolled,
 }
