@@ -19,7 +19,7 @@ internal static class ErrorResponses
     {
         ServingError.InvalidArgument or ServingError.Cancelled or ServingError.LoadFailed => StatusCodes.Status400BadRequest,
         ServingError.UnknownModel => StatusCodes.Status404NotFound,
-        ServingError.Forbidden => StatusCodes.Status403Forbidden,
+        ServingError.Forbidden or ServingError.ChannelOnly => StatusCodes.Status403Forbidden,
         ServingError.RequestTooLarge => StatusCodes.Status413PayloadTooLarge,
         ServingError.Unsupported => StatusCodes.Status501NotImplemented,
         ServingError.RunFailed => StatusCodes.Status500InternalServerError,
