@@ -11,7 +11,7 @@ namespace EdgeServe.Engine.Models;
 /// </summary>
 public sealed partial class ModelCatalog : IAsyncDisposable
 {
-    private const string Unloaded = "unloaded";
+    internal const string Unloaded = "unloaded";
     private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
     private readonly ConcurrentDictionary<ModelVersionKey, ModelStatistics> _statistics = new();
