@@ -67,7 +67,11 @@ public sealed class DeviceEnrolment
         lock (_gate)
         {
             if (IsSame(terms))
+            {
+                _key.Ensure();
                 return false;
+            }
+
             if (IsEnrolled && !replace)
                 throw new BundleException(BundleError.AlreadyEnrolled, _terms is { } other
                     ? $"this box follows channel {other.Channel} already, by other terms"
