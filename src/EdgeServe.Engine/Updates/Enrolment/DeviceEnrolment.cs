@@ -77,7 +77,7 @@ public sealed class DeviceEnrolment
                     ? $"this box follows channel {other.Channel} already, by other terms"
                     : $"this box was enrolled before: {_trouble}", "On the box itself: edgeserve device enroll FILE --replace.");
             _key.Ensure();
-            _file.Write(EnrolmentFile.Write(terms));
+            _file.WriteBoth(EnrolmentFile.Write(terms));
             _terms = terms;
             _trouble = null;
         }
