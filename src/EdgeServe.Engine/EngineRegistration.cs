@@ -4,6 +4,9 @@ using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Sessions;
 using EdgeServe.Engine.Storage;
+using EdgeServe.Engine.Updates;
+using EdgeServe.Engine.Updates.Enrolment;
+using EdgeServe.Engine.Updates.Sticks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -34,6 +37,28 @@ public static class EngineRegistration
         .AddHostedService(p => new JobUpkeep(
             p.GetRequiredService<JobStorage>(), p.GetRequiredService<JobService>(), p.GetRequiredService<DeviceClock>(),
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<JobUpkeep>>()));
+
+    /// <summary>Which fleet the box belongs to, and its own key.</summary>
+    public static IServiceCollection AddEnrolment(this IServiceCollection services) => services
+        .AddSingleton(p => new DeviceKey(p.GetRequiredService<DataDirectory>().Device))
+        .AddSingleton(p => new DeviceEnrolment(p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceKey>()));
+
+    /// <summary>What is plugged in. Needs enrolment and somebody who takes offers.</summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="options">Where media appear.</param>
+    /// <param name="program">This program's version, for the report.</param>
+    public static IServiceCollection AddSticks(this IServiceCollection services, StickOptions options, string program) => services
+        .AddSingleton<IUpdateOffers, NoUpdates>()
+        .AddSingleton(p => new StickIdentity(p.GetRequiredService<DeviceIdentity>(), p.GetRequiredService<DeviceClock>(), options, program))
+        .AddSingleton(p => new StickVisit(
+            options, p.GetRequiredService<DeviceEnrolment>(), p.GetRequiredService<IUpdateOffers>(), p.GetRequiredService<StickIdentity>(),
+            NoLayouts, p.GetRequiredService<ILogger<StickVisit>>()))
+        .AddSingleton(p => new MediaWatcher(
+            options, p.GetRequiredService<DeviceEnrolment>(), p.GetRequiredService<StickVisit>(),
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<MediaWatcher>>()))
+        .AddHostedService(p => p.GetRequiredService<MediaWatcher>());
+
+    private static Bundles.IContentSource NoLayouts(string path) => throw new Bundles.BundleException(Bundles.BundleError.Held, "this program reads no layouts yet");
 
     private static IServiceCollection AddInference(this IServiceCollection services, EngineOptions options) => services
         .AddSingleton(_ => new TensorMemoryPool(options.MaxBytesInFlight))

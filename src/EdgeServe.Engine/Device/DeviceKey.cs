@@ -27,7 +27,7 @@ public sealed class DeviceKey(string directory)
         byte[] pkcs8 = made.ExportPkcs8PrivateKey();
         try
         {
-            _file.Write(pkcs8);
+            _file.WriteBoth(pkcs8);
         }
         finally
         {

@@ -61,6 +61,13 @@ public sealed class DoubledFile
         _sequence++;
     }
 
+    /// <summary>For what is written once and must outlive a damaged copy from then on: both hold it when it returns.</summary>
+    public void WriteBoth(ReadOnlySpan<byte> value)
+    {
+        Write(value);
+        Write(value);
+    }
+
     private void WriteNew(string path, byte[] content)
     {
         // What a killed write left may have any mode.

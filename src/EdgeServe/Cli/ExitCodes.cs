@@ -1,3 +1,5 @@
+using EdgeServe.Engine.Bundles;
+
 namespace EdgeServe.Cli;
 
 /// <summary>What the process returns.</summary>
@@ -11,4 +13,13 @@ internal static class ExitCodes
 
     /// <summary>Refused for security.</summary>
     public const int Refused = 3;
+
+    /// <summary>What is not believed is refused for security; the rest did not work.</summary>
+    public static int Of(BundleError error) => error switch
+    {
+        BundleError.DigestMismatch or BundleError.SizeMismatch or BundleError.UnsafeFile or BundleError.ForbiddenContent or BundleError.NotAChannel
+            or BundleError.Unsigned or BundleError.ThresholdNotMet or BundleError.WrongChannel or BundleError.WrongDeviceClass or BundleError.OlderRelease
+            or BundleError.Equivocation or BundleError.ReleaseJump or BundleError.TimeJump or BundleError.Expired or BundleError.AlreadyEnrolled => Refused,
+        _ => Failed,
+    };
 }

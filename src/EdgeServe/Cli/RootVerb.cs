@@ -1,8 +1,11 @@
 using System.CommandLine;
 using EdgeServe.Cli.Bench;
+using EdgeServe.Cli.Device;
 using EdgeServe.Cli.Doctor;
+using EdgeServe.Cli.Fleet;
 using EdgeServe.Cli.Jobs;
 using EdgeServe.Cli.Models;
+using EdgeServe.Cli.Sticks;
 
 namespace EdgeServe.Cli;
 
@@ -17,6 +20,9 @@ internal static class RootVerb
             ModelVerb.Create(),
             JobVerb.Create(),
             StatusVerb.Create(),
+            DeviceVerb.Create(),
+            StickVerb.Create(),
+            FleetVerb.Create(),
             BackupVerb.Create(),
             BenchVerb.Create(),
             DoctorVerb.Create(),

@@ -27,6 +27,7 @@ internal static class StatusVerb
         var table = Terminal.Table(status.Name, status.State);
         table.AddText("Version", status.Version);
         table.AddText("Device", status.Device ?? "-");
+        table.AddText("Follows", status.Follows is { } follows ? $"channel {follows.Channel} as {follows.DeviceClass}" : "no channel");
         table.AddText("Serving", status.Ready ? "ready" : "not ready");
         table.AddText("Clock", status.Clock.Quality);
         table.AddText("Jobs waiting", string.Create(CultureInfo.InvariantCulture, $"{jobs.Queued} queued, {jobs.Running} running, of {jobs.MaxPending}"));

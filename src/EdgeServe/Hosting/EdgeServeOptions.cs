@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
+using EdgeServe.Engine.Updates.Sticks;
 
 namespace EdgeServe.Hosting;
 
@@ -23,6 +24,8 @@ internal sealed class EdgeServeOptions
     public JobsSection Jobs { get; set; } = new();
 
     public StorageSection Storage { get; set; } = new();
+
+    public UpdatesSection Updates { get; set; } = new();
 }
 
 internal sealed class ServerOptions
@@ -179,4 +182,13 @@ internal sealed class StorageSection
     /// <summary>Hours of running time between copies of the database that a damaged one is mended from; 0: no copies.</summary>
     [Range(0, 100_000)]
     public int BackupIntervalHours { get; set; } = JobOptions.DefaultBackupHours;
+}
+
+internal sealed class UpdatesSection
+{
+    /// <summary>Folder in which sticks are mounted, each in a folder of its own; empty: sticks are not looked at.</summary>
+    public string MediaDirectory { get; set; } = StickOptions.DefaultMediaDirectory;
+
+    /// <summary>May a stick enrol a box that belongs to no fleet yet?</summary>
+    public bool EnrolFromMedia { get; set; } = true;
 }

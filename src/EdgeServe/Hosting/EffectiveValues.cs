@@ -43,6 +43,8 @@ internal static class EffectiveValues
         ("Storage:ReserveBytes", o => Text(o.Storage.ReserveBytes)),
         ("Storage:BallastBytes", o => Text(o.Storage.BallastBytes)),
         ("Storage:BackupIntervalHours", o => Text(o.Storage.BackupIntervalHours)),
+        ("Updates:MediaDirectory", o => o.Updates.MediaDirectory),
+        ("Updates:EnrolFromMedia", o => Text(o.Updates.EnrolFromMedia)),
     ];
 
     private static string Text(bool value) => value ? "true" : "false";

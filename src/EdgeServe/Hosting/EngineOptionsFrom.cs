@@ -2,6 +2,7 @@ using EdgeServe.Engine;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Updates.Sticks;
 
 namespace EdgeServe.Hosting;
 
@@ -44,6 +45,13 @@ internal static class EngineOptionsFrom
         ReserveBytes = options.Storage.ReserveBytes,
         BallastBytes = options.Storage.BallastBytes,
         BackupInterval = TimeSpan.FromHours(options.Storage.BackupIntervalHours),
+    };
+
+    public static StickOptions Sticks(EdgeServeOptions options) => new()
+    {
+        MediaDirectory = options.Updates.MediaDirectory,
+        EnrolFromMedia = options.Updates.EnrolFromMedia,
+        DeviceName = options.Server.Name,
     };
 
     private static VersionPolicy Policy(string text) => VersionPolicy.TryParse(text, out var policy) ? policy : VersionPolicy.LatestOne;

@@ -52,6 +52,9 @@ public sealed class DeviceEnrolment
         BundleError.NotEnrolled, _trouble ?? "this box does not belong to a fleet",
         _trouble is null ? "Enrol it with the file that head office made: edgeserve device enroll FILE." : "Enrol it again: edgeserve device enroll FILE --replace.");
 
+    /// <summary>Are these the terms in force, word for word?</summary>
+    public bool IsSame(EnrolmentTerms terms) => _terms is { } present && EnrolmentFile.Write(terms).AsSpan().SequenceEqual(EnrolmentFile.Write(present));
+
     /// <summary>Makes the box a member. Durable when it returns; the box has a key of its own then.</summary>
     /// <param name="file">The bytes of an enrolment file.</param>
     /// <param name="replace">Take the place of other terms.</param>
@@ -63,16 +66,18 @@ public sealed class DeviceEnrolment
             ?? throw new BundleException(BundleError.Malformed, "the enrolment file is refused: " + string.Join("; ", errors), "Ask head office for another: edgeserve fleet init makes it.");
         lock (_gate)
         {
-            // In the one form there is, so that the same terms are the same bytes.
-            byte[] content = EnrolmentFile.Write(terms);
-            if (_terms is { } present && content.AsSpan().SequenceEqual(EnrolmentFile.Write(present)))
+            if (IsSame(terms))
+            {
+                _key.Ensure();
                 return false;
+            }
+
             if (IsEnrolled && !replace)
                 throw new BundleException(BundleError.AlreadyEnrolled, _terms is { } other
                     ? $"this box follows channel {other.Channel} already, by other terms"
                     : $"this box was enrolled before: {_trouble}", "On the box itself: edgeserve device enroll FILE --replace.");
             _key.Ensure();
-            _file.Write(content);
+            _file.WriteBoth(EnrolmentFile.Write(terms));
             _terms = terms;
             _trouble = null;
         }

@@ -44,8 +44,10 @@ internal static partial class EnrolmentErrors
                 errors.Add(string.Create(CultureInfo.InvariantCulture, $"trusted_keys[{i}]: stands twice; a threshold counts distinct keys"));
         }
 
-        if (terms.Threshold < 1 || terms.Threshold > Math.Max(1, count))
-            errors.Add(string.Create(CultureInfo.InvariantCulture, $"threshold: {terms.Threshold} of {count} keys can never sign; use 1 to {Math.Max(1, count)}"));
+        // Without keys there is one thing to mend, not two.
+        int most = count == 0 ? EnrolmentTerms.MaxKeys : count;
+        if (terms.Threshold < 1 || terms.Threshold > most)
+            errors.Add(string.Create(CultureInfo.InvariantCulture, $"threshold: must be 1 to {most}, the number of keys, found {terms.Threshold}"));
     }
 
     private static void Name(string key, string value, List<string> errors)

@@ -31,7 +31,7 @@ internal static class PublicKeys
             fingerprint = Fingerprint(key.ExportSubjectPublicKeyInfo());
             return true;
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or NotSupportedException)
         {
             problem = "is not an ECDSA P-256 public key in PEM";
             return false;
@@ -56,7 +56,7 @@ internal static class PublicKeys
             fingerprint = Fingerprint(key.ExportSubjectPublicKeyInfo());
             return true;
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException or NotSupportedException)
         {
             problem = "is not an RSA public key or certificate in PEM";
             return false;

@@ -71,7 +71,8 @@ internal sealed partial class ChangeSignal : IDisposable
     {
         if (_thread is not null)
         {
-            RandomAccess.Write(_stop!, BitConverter.GetBytes(1UL), 0);
+            ulong one = 1;
+            _ = Write((int)_stop!.DangerousGetHandle(), ref one, sizeof(ulong));
             _thread.Join();
         }
 
@@ -118,6 +119,9 @@ internal sealed partial class ChangeSignal : IDisposable
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     private static partial nint Read(int descriptor, ref byte buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint Write(int descriptor, ref ulong value, nuint count);
 
     [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
     private static partial int InotifyInit(int flags);
