@@ -1,7 +1,9 @@
+using EdgeServe.Engine.Bundles.Store;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Models.Golden;
 using EdgeServe.Engine.Sessions;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Updates;
@@ -43,12 +45,36 @@ public static class EngineRegistration
         .AddSingleton(p => new DeviceKey(p.GetRequiredService<DataDirectory>().Device))
         .AddSingleton(p => new DeviceEnrolment(p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceKey>()));
 
+    /// <summary>The updater and what it needs. Needs jobs and enrolment.</summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="options">Probation, polling.</param>
+    /// <param name="configured">Whom the configuration says to follow, for a box that was not enrolled; null: nobody.</param>
+    /// <param name="registry">The registry the configuration names; null: the enrolment's.</param>
+    internal static IServiceCollection AddUpdates(this IServiceCollection services, UpdateOptions options, UpdateTerms? configured, string? registry) => services
+        .AddSingleton(options)
+        .AddSingleton<IModelPins>(p => p.GetRequiredService<JobService>())
+        .AddSingleton(p => new TermsInForce(p.GetRequiredService<DeviceEnrolment>(), configured, registry))
+        .AddSingleton(p => new ContentStore(p.GetRequiredService<DataDirectory>().Store, p.GetRequiredService<DataDirectory>().Ingest, options.ReserveBytes))
+        .AddSingleton(p => new ActiveSets(p.GetRequiredService<DataDirectory>().Active, p.GetRequiredService<ContentStore>()))
+        .AddSingleton<SetContent>()
+        .AddSingleton(p => new UpdateRecords(p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceClock>(), p.GetRequiredService<ILogger<UpdateRecords>>()))
+        .AddSingleton(p => new SmokeTest(new GoldenRunner(p.GetRequiredService<InferenceEngine>(), p.GetRequiredService<TimeProvider>()), p.GetRequiredService<ModelCatalog>().MemoryBudgetBytes))
+        .AddSingleton<SetSwitch>()
+        .AddSingleton<Probation>()
+        .AddSingleton<UpdateStart>()
+        .AddSingleton<UpdateCollector>()
+        .AddSingleton<Updater>()
+        .AddSingleton<IUpdateOffers>(p => p.GetRequiredService<Updater>())
+        .AddSingleton(p => new PollBackoff(p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceClock>(), options.PollInterval))
+        .AddSingleton<RegistryPoller>()
+        .AddHostedService(p => p.GetRequiredService<RegistryPoller>())
+        .AddHostedService<UpdateWorker>();
+
     /// <summary>What is plugged in. Needs enrolment and somebody who takes offers.</summary>
     /// <param name="services">The host's.</param>
     /// <param name="options">Where media appear.</param>
     /// <param name="program">This program's version, for the report.</param>
     public static IServiceCollection AddSticks(this IServiceCollection services, StickOptions options, string program) => services
-        .AddSingleton<IUpdateOffers, NoUpdates>()
         .AddSingleton(p => new StickIdentity(p.GetRequiredService<DeviceIdentity>(), p.GetRequiredService<DeviceClock>(), options, program))
         .AddSingleton(p => new StickVisit(
             options, p.GetRequiredService<DeviceEnrolment>(), p.GetRequiredService<IUpdateOffers>(), p.GetRequiredService<StickIdentity>(),

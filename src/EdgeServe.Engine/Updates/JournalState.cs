@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace EdgeServe.Engine.Updates;
 
 /// <summary>Everything the updater must know after a power cut. Immutable: each step is one new state, written whole.</summary>
@@ -27,5 +29,6 @@ public sealed record JournalState
     public IReadOnlyList<UpdateEvent> History { get; init; } = [];
 
     /// <summary>Every set whose content must stay.</summary>
+    [JsonIgnore]
     public IEnumerable<SetReference> Sets => new[] { Active, Previous, Pending, RolledBack }.OfType<SetReference>().Distinct();
 }

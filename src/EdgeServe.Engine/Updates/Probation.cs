@@ -15,6 +15,8 @@ internal sealed class Probation(ModelCatalog catalog)
     private readonly Dictionary<ModelVersionKey, (long Good, long Failed, long Nanoseconds)> _begin = [];
     private readonly Dictionary<string, double> _before = [];
 
+    public ModelCatalog Catalog => catalog;
+
     /// <summary>Begins to count. The versions before are measured by what they did in this process.</summary>
     public void Begin(IReadOnlyList<string> changed)
     {
@@ -31,6 +33,8 @@ internal sealed class Probation(ModelCatalog catalog)
     /// <returns>Why the set must go; null: nothing speaks against it.</returns>
     public string? Verdict(IReadOnlyList<string> changed)
     {
+        if (Unloadable() is { } unloadable)
+            return unloadable;
         foreach (var (key, good, failed, nanoseconds) in Since(changed))
         {
             if (failed >= LeastFailures && failed > (good + failed) * MostFailing)
@@ -43,6 +47,10 @@ internal sealed class Probation(ModelCatalog catalog)
 
         return null;
     }
+
+    private string? Unloadable() => catalog.Current.Models.SelectMany(m => m.Versions.Select(v => (m.Name, Version: v)))
+        .Where(v => v.Version.State == VersionState.Unavailable && v.Version.Reason != ModelCatalog.Unloaded)
+        .Select(v => $"{v.Name}/{v.Version.Version} does not load: {v.Version.Reason}").FirstOrDefault();
 
     private IEnumerable<(ModelVersionKey Key, long Good, long Failed, long Nanoseconds)> Since(IReadOnlyList<string> changed)
     {

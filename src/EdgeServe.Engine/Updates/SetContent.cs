@@ -22,12 +22,12 @@ internal sealed class SetContent(ContentStore store)
         }
     }
 
-    /// <returns>Bytes that the source gave.</returns>
+    /// <summary>Counts in <see cref="UpdateRun.Fetched"/> what the source gave, also when it breaks off.</summary>
     /// <exception cref="BundleException">What the store and the source throw; <see cref="BundleError.Incomplete"/> when the source lacks a part.</exception>
-    public async Task<long> FetchAsync(IContentSource source, FetchedManifest index, ChannelIndex channel, Action<long, long> progress, CancellationToken cancellation)
+    public async Task FetchAsync(UpdateRun run, FetchedManifest index, ChannelIndex channel, CancellationToken cancellation)
     {
         await store.PutAsync(index.Content);
-        long fetched = 0;
+        var source = run.Source;
         var layers = new List<Descriptor>();
         foreach (var model in channel.Models)
         {
@@ -37,7 +37,7 @@ internal sealed class SetContent(ContentStore store)
                 var manifest = await PartAsync(() => source.ManifestAsync(model.Manifest, cancellation), source);
                 ContentOf(model, manifest.Content);
                 await store.PutAsync(manifest.Content);
-                fetched += manifest.Content.Length;
+                run.Fetched += manifest.Content.Length;
             }
 
             layers.AddRange(ManifestJson.ReadManifest(store.ReadManifest(model.Manifest.Digest)).Layers);
@@ -48,15 +48,28 @@ internal sealed class SetContent(ContentStore store)
         var distinct = layers.DistinctBy(l => l.Digest).ToArray();
         long total = distinct.Sum(l => l.Size);
         long here = distinct.Sum(store.BytesHeld);
-        progress(here, total);
+        run.At(OfferStep.Copying, here, total);
         foreach (var layer in distinct.Where(l => !store.Has(l)))
         {
-            long before = here - store.BytesHeld(layer);
-            fetched += await PartAsync(() => store.IngestAsync(source, layer, new Relay(bytes => progress(before + bytes, total)), cancellation), source);
+            long held = store.BytesHeld(layer);
+            long before = here - held;
+            long came = held;
+            try
+            {
+                run.Fetched += await PartAsync(() => store.IngestAsync(source, layer, new Relay(bytes =>
+                {
+                    came = bytes;
+                    run.At(OfferStep.Copying, before + bytes, total);
+                }), cancellation), source);
+            }
+            catch
+            {
+                run.Fetched += Math.Max(0, came - held);
+                throw;
+            }
+
             here = before + layer.Size;
         }
-
-        return fetched;
     }
 
     /// <summary>What a set in the store consists of.</summary>

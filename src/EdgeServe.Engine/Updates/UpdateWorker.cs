@@ -1,6 +1,4 @@
 using EdgeServe.Engine.Bundles;
-using EdgeServe.Engine.Bundles.Store;
-using EdgeServe.Engine.Models;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -8,8 +6,7 @@ namespace EdgeServe.Engine.Updates;
 
 /// <summary>What goes on beside the updater: probation is watched, models that the swap left out come back, what nobody needs is deleted.</summary>
 internal sealed partial class UpdateWorker(
-    Updater updater, UpdateRecords records, Probation probation, UpdateCollector collector, UpdateOptions options, ModelCatalog catalog,
-    TimeProvider time, ILogger<UpdateWorker> log) : BackgroundService
+    Updater updater, UpdateRecords records, Probation probation, UpdateCollector collector, UpdateOptions options, TimeProvider time, ILogger<UpdateWorker> log) : BackgroundService
 {
     private const int TicksBetweenWrites = 30;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(2);
@@ -31,13 +28,13 @@ internal sealed partial class UpdateWorker(
         updater.Switched += Wake;
         try
         {
-            await catalog.Tried.WaitAsync(stoppingToken);
-            collector.Run();
+            await probation.Catalog.Tried.WaitAsync(stoppingToken);
+            await updater.BetweenOffersAsync(collector.Run, stoppingToken);
             while (true)
             {
                 bool watching = records.Journal.State.Probation is not null;
                 if (await _switched.WaitAsync(watching ? Tick : Timeout.InfiniteTimeSpan, stoppingToken))
-                    await catalog.FillAsync(stoppingToken);
+                    await probation.Catalog.FillAsync(stoppingToken);
                 await LookAsync(stoppingToken);
             }
         }
@@ -83,10 +80,10 @@ internal sealed partial class UpdateWorker(
 
         var elapsed = time.GetElapsedTime(_last);
         long left = state.LeftMs - (long)elapsed.TotalMilliseconds;
-        if ((Unloadable() ?? probation.Verdict(state.Changed)) is { } reason)
+        if (probation.Verdict(state.Changed) is { } reason)
             await FailAsync(set, reason, cancellation);
         else if (left <= 0 || probation.Answered(state.Changed) >= options.ProbationRequests)
-            Commit(set);
+            await CommitAsync(set, cancellation);
         else if (++_ticks % TicksBetweenWrites == 0)
         {
             // A minute of probation that is lost to a power cut is spent again; a card has only so many writes.
@@ -94,10 +91,6 @@ internal sealed partial class UpdateWorker(
             records.Journal.Write(s => s.Probation is { } p && s.Active == set ? s with { Probation = p with { LeftMs = left } } : s);
         }
     }
-
-    private string? Unloadable() => catalog.Current.Models.SelectMany(m => m.Versions.Select(v => (m.Name, Version: v)))
-        .Where(v => v.Version.State == VersionState.Unavailable && v.Version.Reason != ModelCatalog.Unloaded)
-        .Select(v => $"{v.Name}/{v.Version.Version} does not load: {v.Version.Reason}").FirstOrDefault();
 
     private async Task FailAsync(SetReference set, string reason, CancellationToken cancellation)
     {
@@ -112,7 +105,7 @@ internal sealed partial class UpdateWorker(
         records.Note(e);
     }
 
-    private void Commit(SetReference set)
+    private async Task CommitAsync(SetReference set, CancellationToken cancellation)
     {
         var e = records.Event(UpdateRecords.Committed, set, "probation", $"release {set.Release} is good");
         var after = records.Journal.Write(s => s.Active == set && s.Probation is not null
@@ -120,7 +113,7 @@ internal sealed partial class UpdateWorker(
             : s);
         if (after.Probation is null)
             records.Note(e);
-        collector.Run();
+        await updater.BetweenOffersAsync(collector.Run, cancellation);
     }
 
     private static partial class Log

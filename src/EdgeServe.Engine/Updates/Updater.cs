@@ -16,10 +16,15 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
 {
     private const int MostTries = 3;
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _switching = new(1, 1);
     private volatile UpdateRun? _run;
+    private long _fetched;
 
     /// <summary>The offer that is being worked on; null: none.</summary>
     public UpdateRun? Running => _run;
+
+    /// <summary>Bytes that sources gave since the process began.</summary>
+    public long FetchedBytes => Interlocked.Read(ref _fetched);
 
     /// <summary>A set took over or was taken back.</summary>
     public event Action? Switched;
@@ -66,35 +71,51 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
         finally
         {
             _run = null;
+            Interlocked.Add(ref _fetched, run.Fetched);
             _turn.Release();
         }
     }
 
-    /// <summary>Back to the set before, because an operator says so.</summary>
-    public async Task<UpdateEvent> RollBackAsync(string who, CancellationToken cancellation)
+    /// <summary>Runs while no offer does.</summary>
+    public async Task BetweenOffersAsync(Action work, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation);
+        try
+        {
+            await Task.Run(work, cancellation);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Back to the set before, because an operator says so. Does not wait for an offer that is still fetching or trying.</summary>
+    /// <exception cref="BundleException"><see cref="BundleError.NotFound"/>: there is no set before.</exception>
+    public async Task<UpdateEvent> RollBackAsync(string who, CancellationToken cancellation)
+    {
+        await _switching.WaitAsync(cancellation);
         try
         {
             return await RollBackInTurnAsync(who, BundleError.KnownBad, "rolled back by an operator");
         }
         finally
         {
-            _turn.Release();
+            _switching.Release();
         }
     }
 
     /// <summary>Back to the set before, because probation says so. Does nothing when another set took over meanwhile.</summary>
     public async Task<UpdateEvent?> RollBackAsync(SetReference failed, string reason, CancellationToken cancellation)
     {
-        await _turn.WaitAsync(cancellation);
+        await _switching.WaitAsync(cancellation);
         try
         {
             return records.Journal.State.Active == failed ? await RollBackInTurnAsync("probation", BundleError.ProbationFailed, reason) : null;
         }
         finally
         {
-            _turn.Release();
+            _switching.Release();
         }
     }
 
@@ -124,7 +145,7 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
         // 3. The journal keeps what arrives from being collected.
         if (state.Active != set && state.Pending != set)
             records.Journal.Write(s => s with { Pending = set });
-        run.Fetched = await content.FetchAsync(run.Source, index, channel, (bytes, total) => run.At(OfferStep.Copying, bytes, total), cancellation);
+        await content.FetchAsync(run, index, channel, cancellation);
         if (state.Active == set)
             return Heal(set, run);
 
@@ -148,8 +169,16 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
         using (staged)
         {
             run.At(OfferStep.Activating);
-            records.Trust.Advance(followed.Channel, set.Release, set.Digest, channel.Created);
-            await activation.ActivateAsync(set, staged, records.Event(UpdateRecords.Activated, set, run.Source.Name, $"release {set.Release} serves, in probation", bytes: run.Fetched));
+            await _switching.WaitAsync(cancellation);
+            try
+            {
+                records.Trust.Advance(followed.Channel, set.Release, set.Digest, channel.Created);
+                await activation.ActivateAsync(set, staged, records.Event(UpdateRecords.Activated, set, run.Source.Name, $"release {set.Release} serves, in probation", bytes: run.Fetched));
+            }
+            finally
+            {
+                _switching.Release();
+            }
         }
 
         // 6 and 7 are Probation's.

@@ -23,6 +23,9 @@ namespace EdgeServe.Cli;
 [JsonSerializable(typeof(JobBody))]
 [JsonSerializable(typeof(JobListBody))]
 [JsonSerializable(typeof(StatusBody))]
+[JsonSerializable(typeof(UpdatesBody))]
+[JsonSerializable(typeof(OfferBody))]
+[JsonSerializable(typeof(UpdateEventBody[]))]
 [JsonSerializable(typeof(DeviceBody))]
 [JsonSerializable(typeof(MediaBody))]
 internal sealed partial class CliJson : JsonSerializerContext

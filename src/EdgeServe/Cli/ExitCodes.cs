@@ -1,4 +1,5 @@
 using EdgeServe.Engine.Bundles;
+using EdgeServe.Engine.Inference;
 
 namespace EdgeServe.Cli;
 
@@ -13,6 +14,10 @@ internal static class ExitCodes
 
     /// <summary>Refused for security.</summary>
     public const int Refused = 3;
+
+    /// <summary>The same by the code in the service's answer.</summary>
+    public static int Of(string? code) => code == nameof(ServingError.ChannelOnly) ? Refused
+        : Enum.TryParse<BundleError>(code, out var error) ? Of(error) : Failed;
 
     /// <summary>What is not believed is refused for security; the rest did not work.</summary>
     public static int Of(BundleError error) => error switch

@@ -7,6 +7,8 @@ using EdgeServe.Cli.Jobs;
 using EdgeServe.Cli.Models;
 using EdgeServe.Cli.Sticks;
 
+using EdgeServe.Cli.Updates;
+
 namespace EdgeServe.Cli;
 
 /// <summary>The verbs of <c>edgeserve</c>.</summary>
@@ -19,6 +21,7 @@ internal static class RootVerb
             ServeVerb.Create(),
             ModelVerb.Create(),
             JobVerb.Create(),
+            UpdateVerb.Create(),
             StatusVerb.Create(),
             DeviceVerb.Create(),
             StickVerb.Create(),

@@ -27,6 +27,7 @@ internal static class EdgeServeRegistration
         builder.Services.AddEngine(EngineOptionsFrom.Configuration(options));
         builder.Services.AddJobs(data, EngineOptionsFrom.Jobs(options));
         builder.Services.AddEnrolment();
+        builder.Services.AddUpdates(EngineOptionsFrom.Updates(options), EngineOptionsFrom.Terms(options.Updates), EngineOptionsFrom.Registry(options.Updates));
         builder.Services.AddSticks(EngineOptionsFrom.Sticks(options), ProductVersion.Text);
         builder.Services.AddSecurity();
         builder.Services.AddHttpApi();
@@ -52,6 +53,7 @@ internal static class EdgeServeRegistration
         BackupEndpoint.Map(app);
         app.MapDevice();
         app.MapMedia();
+        UpdateEndpoints.Map(app);
         app.MapMetrics(options);
         app.MapOpenApiDescription();
     }
@@ -66,6 +68,8 @@ internal static class EdgeServeRegistration
         services.AddSingleton<JobEndpoints>();
         services.AddSingleton<EventStream>();
         services.AddSingleton<StatusEndpoint>();
+        services.AddSingleton<UpdateViews>();
+        services.AddSingleton<UpdateEndpoints>();
         services.AddHostedService<ModelStartup>();
     }
 

@@ -2,6 +2,8 @@ using EdgeServe.Engine;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Bundles.Signing;
+using EdgeServe.Engine.Updates;
 using EdgeServe.Engine.Updates.Sticks;
 
 namespace EdgeServe.Hosting;
@@ -46,6 +48,21 @@ internal static class EngineOptionsFrom
         BallastBytes = options.Storage.BallastBytes,
         BackupInterval = TimeSpan.FromHours(options.Storage.BackupIntervalHours),
     };
+
+    public static UpdateOptions Updates(EdgeServeOptions options) => new()
+    {
+        Program = Version.TryParse(ProductVersion.Text.Split('-')[0], out var program) ? program : new Version(0, 0, 0),
+        Probation = TimeSpan.FromMinutes(options.Updates.ProbationMinutes),
+        ProbationRequests = options.Updates.ProbationRequests,
+        PollInterval = TimeSpan.FromMinutes(options.Updates.PollIntervalMinutes),
+        ReserveBytes = options.Storage.ReserveBytes,
+    };
+
+    /// <summary>Whom the configuration says to follow; null: nobody.</summary>
+    public static UpdateTerms? Terms(UpdatesSection updates) => updates.Channel.Length == 0 ? null : new UpdateTerms(
+        updates.Channel, updates.DeviceClass, [.. updates.TrustedKeys.Select(path => TrustedKey.FromPem(File.ReadAllText(path)))], updates.Threshold, Registry(updates));
+
+    public static string? Registry(UpdatesSection updates) => updates.Registry.Length == 0 ? null : updates.Registry;
 
     public static StickOptions Sticks(EdgeServeOptions options) => new()
     {

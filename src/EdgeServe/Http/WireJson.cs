@@ -23,6 +23,9 @@ namespace EdgeServe.Http;
 [JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(DeviceBody))]
 [JsonSerializable(typeof(MediaBody))]
+[JsonSerializable(typeof(UpdatesBody))]
+[JsonSerializable(typeof(OfferBody))]
+[JsonSerializable(typeof(InstallBody))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class WireJson : JsonSerializerContext

@@ -6,13 +6,14 @@ using EdgeServe.Hosting;
 using EdgeServe.Http.Health;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Oip;
+using EdgeServe.Http.Updates;
 using Microsoft.Extensions.Options;
 
 namespace EdgeServe.Http.Operator;
 
 /// <summary><c>GET /edge/v1/status</c>: what works, what does not, why, and what to do. Serving being ready is <c>/v2/health/ready</c>'s word.</summary>
 internal sealed class StatusEndpoint(
-    JobService jobs, DeviceClock clock, DeviceIdentity identity, DeviceEnrolment enrolment, ServerState serving, IOptions<EdgeServeOptions> options)
+    JobService jobs, DeviceClock clock, DeviceIdentity identity, DeviceEnrolment enrolment, UpdateViews updates, ServerState serving, IOptions<EdgeServeOptions> options)
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -31,7 +32,7 @@ internal sealed class StatusEndpoint(
                 totals[JobState.Queued], totals[JobState.Running], totals[JobState.Succeeded], totals[JobState.Failed], totals[JobState.Cancelled],
                 totals[JobState.Expired], jobs.Lost, totals.Bytes, jobs.Options.MaxBytes, jobs.Options.MaxPending, jobs.Options.MaxFinished),
             new DiskBody(jobs.FreeBytes, jobs.Options.ReserveBytes),
-            enrolment.Terms is { } terms ? new FollowsBody(terms.Channel, terms.DeviceClass, terms.Registry) : null, problems);
+            enrolment.Terms is { } terms ? new FollowsBody(terms.Channel, terms.DeviceClass, terms.Registry) : null, updates.Status(), problems);
     }
 
     private IEnumerable<ProblemBody> Problems()
