@@ -1,3 +1,4 @@
+using EdgeServe.Engine.Bundles.Layout;
 using EdgeServe.Engine.Bundles.Store;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Inference;
@@ -78,13 +79,11 @@ public static class EngineRegistration
         .AddSingleton(p => new StickIdentity(p.GetRequiredService<DeviceIdentity>(), p.GetRequiredService<DeviceClock>(), options, program))
         .AddSingleton(p => new StickVisit(
             options, p.GetRequiredService<DeviceEnrolment>(), p.GetRequiredService<IUpdateOffers>(), p.GetRequiredService<StickIdentity>(),
-            NoLayouts, p.GetRequiredService<ILogger<StickVisit>>()))
+            ImageLayout.Open, p.GetRequiredService<ILogger<StickVisit>>()))
         .AddSingleton(p => new MediaWatcher(
             options, p.GetRequiredService<DeviceEnrolment>(), p.GetRequiredService<StickVisit>(),
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<MediaWatcher>>()))
         .AddHostedService(p => p.GetRequiredService<MediaWatcher>());
-
-    private static Bundles.IContentSource NoLayouts(string path) => throw new Bundles.BundleException(Bundles.BundleError.Held, "this program reads no layouts yet");
 
     private static IServiceCollection AddInference(this IServiceCollection services, EngineOptions options) => services
         .AddSingleton(_ => new TensorMemoryPool(options.MaxBytesInFlight))

@@ -15,10 +15,13 @@ internal sealed class UpdateStart(TermsInForce terms, SetContent content, Active
     public void Run()
     {
         catalog.Earlier = sets.Find;
+        // Enrolled while it runs: what serves goes on serving until the first release; nothing else gets in.
+        terms.Changed += catalog.CloseDoor;
         if (!terms.IsEnrolled)
             return;
         if (records.Journal.IsDamaged && sets.Newest() is { } newest)
             records.Journal.TryWrite(_ => new JournalState { Active = newest, History = [records.Event("recovered", newest, "start", "the update journal was damaged; the newest set on the disk serves")] });
+        catalog.CloseDoor();
         Count();
         catalog.StartFrom(Serving() ?? sets.Empty);
     }

@@ -73,7 +73,7 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
         var http = new Uri($"http://127.0.0.1:{FreePort()}");
         var grpc = new Uri($"http://127.0.0.1:{FreePort()}");
         string? ownData = start.Data is null ? Directory.CreateTempSubdirectory("edgeserve-data-").FullName : null;
-        string[] arguments = ["serve", "--models", start.Models, "--data", start.Data ?? ownData!, "--urls", http.ToString(), "--grpc-urls", grpc.ToString(), .. start.Arguments];
+        string[] arguments = ["serve", .. start.Models.Length > 0 ? new[] { "--models", start.Models } : [], "--data", start.Data ?? ownData!, "--urls", http.ToString(), "--grpc-urls", grpc.ToString(), .. start.Arguments];
         var process = Process.Start(Info([.. start.Under, Binary, .. arguments], start.Environment))!;
         var server = new EdgeServeProcess(process, http, grpc, ownData);
         process.OutputDataReceived += (_, line) => server.Append(line.Data);

@@ -15,13 +15,15 @@ internal sealed class UpdateEndpoints(UpdateViews views, Updater updater, Update
     public static void Map(IEndpointRouteBuilder routes)
     {
         var endpoints = routes.ServiceProvider.GetRequiredService<UpdateEndpoints>();
-        routes.MapReads("/edge/v1/updates", context => JsonResponse.WriteAsync(context, endpoints.views.All(), WireJson.Plain.UpdatesBody));
+        routes.MapReads("/edge/v1/updates", context => JsonResponse.WriteAsync(context, endpoints.All(), WireJson.Plain.UpdatesBody));
         routes.MapPost("/edge/v1/updates/now", (RequestDelegate)endpoints.NowAsync);
         routes.MapPost("/edge/v1/updates/install", (RequestDelegate)endpoints.InstallAsync);
         routes.MapPost("/edge/v1/updates/rollback", (RequestDelegate)endpoints.RollBackAsync);
         routes.MapPost("/edge/v1/updates/hold", context => endpoints.HoldAsync(context, true));
         routes.MapPost("/edge/v1/updates/release", context => endpoints.HoldAsync(context, false));
     }
+
+    private UpdatesBody All() => views.All();
 
     /// <summary>Looks into the registry now and answers when that is over. The update goes on when the caller leaves.</summary>
     private async Task NowAsync(HttpContext context)
@@ -48,7 +50,7 @@ internal sealed class UpdateEndpoints(UpdateViews views, Updater updater, Update
             return;
         }
 
-        var source = ImageLayout.Open(path);
+        IContentSource source = ImageLayout.Open(path);
         try
         {
             var result = await updater.OfferAsync(source, null, asked: true, lifetime.ApplicationStopping).WaitAsync(context.RequestAborted);
