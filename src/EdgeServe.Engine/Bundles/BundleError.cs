@@ -107,4 +107,7 @@ public enum BundleError
 
     /// <summary>No channel is configured or enrolled.</summary>
     NotEnrolled,
+
+    /// <summary>The device's own disk cannot be read or written, for another reason than lack of room.</summary>
+    StorageBroken,
 }

@@ -20,6 +20,7 @@ public sealed partial class HouseTests
         ["Storage"] = [],
         ["Device"] = ["Storage"],
         ["Bundles"] = ["Storage"],
+        ["Bundles/Store"] = ["Storage"],
         ["Jobs"] = ["Device", "Inference", "Inference.Oip", "Models", "Storage"],
         ["Sessions"] = ["Inference", "Models", "Storage"],
         ["Models"] = ["Inference", "Inference.Oip", "Sessions", "Storage"],
