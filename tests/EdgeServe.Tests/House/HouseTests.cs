@@ -21,6 +21,7 @@ public sealed partial class HouseTests
         ["Device"] = ["Storage"],
         ["Bundles"] = ["Storage"],
         ["Bundles/Store"] = ["Storage"],
+        ["Bundles/Registry"] = ["Storage"],
         ["Jobs"] = ["Device", "Inference", "Inference.Oip", "Models", "Storage"],
         ["Sessions"] = ["Inference", "Models", "Storage"],
         ["Models"] = ["Inference", "Inference.Oip", "Sessions", "Storage"],
