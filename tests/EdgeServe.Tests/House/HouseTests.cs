@@ -24,6 +24,7 @@ public sealed partial class HouseTests
         ["Updates/Enrolment"] = ["Bundles", "Device", "Storage"],
         ["Updates/Sticks"] = ["Bundles", "Bundles.Layout", "Device", "Storage", "Updates", "Updates.Enrolment"],
         ["Bundles/Store"] = ["Storage"],
+        ["Bundles/Registry"] = ["Storage"],
         ["Jobs"] = ["Device", "Inference", "Inference.Oip", "Models", "Storage"],
         ["Sessions"] = ["Inference", "Models", "Storage"],
         ["Models"] = ["Inference", "Inference.Oip", "Sessions", "Storage"],
