@@ -94,9 +94,11 @@ public sealed partial class MediaWatcher(StickOptions options, DeviceEnrolment e
                     continue;
                 plugged?.Gone();
                 _media[medium.Path] = new PluggedMedium(medium, Publish);
+                if (known)
+                    continue;
                 if (medium.IsOurs)
                     Log.Found(log, medium.Name);
-                else if (!known)
+                else
                     Log.Foreign(log, medium.Name);
             }
 
@@ -141,7 +143,7 @@ public sealed partial class MediaWatcher(StickOptions options, DeviceEnrolment e
     private void Complain(string path, string reason)
     {
         if (_complained.Count < 1000 && _complained.Add(path + reason))
-            Log.Unreadable(log, Path.GetFileName(path), reason);
+            Log.Unreadable(log, Medium.Readable(Path.GetFileName(path)), reason);
     }
 
     private static partial class Log

@@ -1,6 +1,4 @@
-using System.Globalization;
 using EdgeServe.Engine.Bundles;
-using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Updates.Enrolment;
 using Microsoft.Extensions.Logging;
@@ -131,7 +129,7 @@ public sealed partial class StickVisit(
             return;
         }
 
-        Log.Refused(log, medium.Medium.Name, ReportJson.Code(e.Error), e.Message, e.Hint);
+        Log.Refused(log, medium.Medium.Name, ReportJson.Code(e.Error), e.Message, e.Hint ?? "");
         bool setUp = !enrolment.IsEnrolled && medium.Medium.EnrolmentPlace is not null && e.Error is (BundleError.Malformed or BundleError.UnsafeFile);
         await FinishAsync(medium, MediumPhase.Refused, setUp ? CarrierTexts.EnrolmentRefused : CarrierTexts.Of(e.Error), e.Error);
     }
@@ -174,7 +172,7 @@ public sealed partial class StickVisit(
         public static partial void Older(ILogger logger, string name);
 
         [LoggerMessage(6215, LogLevel.Warning, "Medium {Name} is refused ({Code}): {Reason} {Hint}")]
-        public static partial void Refused(ILogger logger, string name, string code, string reason, string? hint);
+        public static partial void Refused(ILogger logger, string name, string code, string reason, string hint);
 
         [LoggerMessage(6216, LogLevel.Information, "Medium {Name} got no report: {Reason}")]
         public static partial void NoReport(ILogger logger, string name, string reason);

@@ -62,6 +62,15 @@ public sealed class MediaWatcherTests
     }
 
     [Fact]
+    public async Task A_label_with_line_ends_and_terminal_commands_is_shown_without_them()
+    {
+        await using var bench = new WatchBench();
+        bench.Plug("x\n2026-11-23 info: forged\u001b[2J\u202e", "7");
+        await bench.StartAsync();
+        await bench.UntilAsync("x?2026-11-23 info: forged?[2J?", MediumPhase.Done);
+    }
+
+    [Fact]
     public async Task Names_in_capitals_are_found_as_FAT_writes_them()
     {
         await using var bench = new WatchBench();
