@@ -10,7 +10,7 @@ namespace EdgeServe.Engine.Updates.Sticks;
 /// verified; 3 it is offered to the updater, which copies before it uses; 4 the report is written. Nothing that is on the
 /// medium, and no moment at which it is pulled, makes this throw.
 /// </summary>
-public sealed partial class StickVisit(
+internal sealed partial class StickVisit(
     StickOptions options, DeviceEnrolment enrolment, IUpdateOffers offers, StickIdentity self, Func<string, IContentSource> layouts, ILogger<StickVisit> log)
 {
     // Watching a copy in a terminal needs no more.
