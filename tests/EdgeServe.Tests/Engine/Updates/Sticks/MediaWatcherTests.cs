@@ -315,6 +315,36 @@ public sealed class MediaWatcherTests
     }
 
     [Fact]
+    public async Task A_disk_of_its_own_is_read_reported_on_and_resumed_after_it_was_pulled()
+    {
+        Assert.SkipWhen(WatchBench.NoMounts is not null, WatchBench.NoMounts ?? "");
+        await using var bench = new WatchBench();
+        string image = bench.Elsewhere("stick.img");
+        using (var file = File.Create(image))
+            file.SetLength(32 << 20);
+        WatchBench.Run("mkfs.ext4", ["-q", "-L", "-rf odd", image]);
+        bench.Mount("disk", "-o", "loop", image);
+        WatchBench.Fill(Path.Combine(bench.Media, "disk"), "7", blobBytes: 8 << 20);
+        var copying = new TaskCompletionSource();
+        bench.Offers.AfterChunk = cancellation =>
+        {
+            if (bench.Offers.Kept < 4 << 20)
+                return Task.CompletedTask;
+            copying.TrySetResult();
+            return Task.Delay(Timeout.Infinite, cancellation);
+        };
+        await bench.StartAsync();
+        await copying.Task;
+        bench.Unmount("disk");
+        await bench.UntilAsync(m => m.Count == 0);
+        bench.Offers.AfterChunk = null;
+        bench.Mount("disk", "-o", "loop", image);
+        Assert.True(await bench.UntilAsync("disk", MediumPhase.Done) is { ReportWritten: true });
+        Assert.Equal([7, 7], bench.Offers.Offered);
+        Assert.True(File.Exists(Path.Combine(bench.Media, "disk", "edgeserve", "status.html")));
+    }
+
+    [Fact]
     public void Every_refusal_has_words_without_terms_of_ours()
     {
         string[] terms = ["sign", "digest", "manifest", "registry", "oci", "channel", "release number", "threshold", "json", "annotation"];
