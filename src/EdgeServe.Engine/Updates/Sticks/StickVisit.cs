@@ -29,7 +29,6 @@ internal sealed partial class StickVisit(
                 return;
             }
 
-            enrolment.Require();
             var source = layouts(Path.Combine(medium.Medium.Path, medium.Medium.LayoutFolder!));
             long release = await offers.VerifyAsync(source, cancellation); // 2
             medium.Source = source;
@@ -65,7 +64,7 @@ internal sealed partial class StickVisit(
         {
             content = (folder ?? root).Read(place.Name, EnrolmentFile.MaxBytes) ?? throw Pulled(null);
         }
-        catch (InvalidDataException e) when (!enrolment.IsEnrolled)
+        catch (InvalidDataException e) when (!offers.IsEnrolled)
         {
             throw new BundleException(BundleError.UnsafeFile, $"the enrolment file is refused: {e.Message}", "Write it to the stick anew.", e);
         }
@@ -74,7 +73,7 @@ internal sealed partial class StickVisit(
             return null;
         }
 
-        if (enrolment.IsEnrolled)
+        if (offers.IsEnrolled)
         {
             if (EnrolmentFile.Read(content, out _) is { } terms && enrolment.IsSame(terms))
                 return terms.Channel;
@@ -130,7 +129,7 @@ internal sealed partial class StickVisit(
         }
 
         Log.Refused(log, medium.Medium.Name, ReportJson.Code(e.Error), e.Message, e.Hint ?? "");
-        bool setUp = !enrolment.IsEnrolled && medium.Medium.EnrolmentPlace is not null && e.Error is (BundleError.Malformed or BundleError.UnsafeFile);
+        bool setUp = !offers.IsEnrolled && medium.Medium.EnrolmentPlace is not null && e.Error is (BundleError.Malformed or BundleError.UnsafeFile);
         await FinishAsync(medium, MediumPhase.Refused, setUp ? CarrierTexts.EnrolmentRefused : CarrierTexts.Of(e.Error), e.Error);
     }
 
@@ -141,7 +140,7 @@ internal sealed partial class StickVisit(
         if (!medium.IsGone)
         {
             medium.Move(s => s with { Phase = MediumPhase.Reporting, Text = CarrierTexts.Reporting });
-            string? problem = await Task.Run(() => StickReport.Write(medium.Medium, self.Entry(text, error, enrolment.Terms?.Channel, medium.State.Release)));
+            string? problem = await Task.Run(() => StickReport.Write(medium.Medium, self.Entry(text, error, offers.Channel, medium.State.Release)));
             written = problem is null;
             if (!written)
                 Log.NoReport(log, medium.Medium.Name, problem!);

@@ -189,6 +189,19 @@ public sealed class MediaWatcherTests
     }
 
     [Fact]
+    public async Task A_box_whose_configuration_names_a_channel_is_nobodys_to_take_and_takes_updates()
+    {
+        await using var bench = new WatchBench(enrolled: false);
+        bench.Offers.Configured = "configured";
+        string stick = bench.Plug("stick", "7", enrolment: EnrolmentFile.Write(TestKeys.Terms("thief")));
+        await bench.StartAsync();
+        await bench.UntilAsync("stick", MediumPhase.Done);
+        Assert.False(bench.Enrolment.IsEnrolled);
+        Assert.Equal([7], bench.Offers.Offered);
+        Assert.Contains("channel configured", File.ReadAllText(Path.Combine(stick, "edgeserve", "status.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_box_told_not_to_be_enrolled_by_sticks_is_not()
     {
         await using var bench = new WatchBench(enrolled: false, enrolFromMedia: false);
