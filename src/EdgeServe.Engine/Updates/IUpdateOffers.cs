@@ -5,6 +5,12 @@ namespace EdgeServe.Engine.Updates;
 /// <summary>Who takes what a source brings: the updater. A stick, the registry's poll and a file on the disk offer the same way.</summary>
 public interface IUpdateOffers
 {
+    /// <summary>Does the box follow anybody, by enrolment or by configuration, or did it before its terms were damaged? No stick changes that.</summary>
+    bool IsEnrolled { get; }
+
+    /// <summary>The channel it follows; null: none, or its terms are damaged.</summary>
+    string? Channel { get; }
+
     /// <summary>
     /// Verifies the enrolled channel as this source has it (step 2 of the flow) and changes nothing: which of two sticks
     /// is offered first is decided by what they are allowed to say.

@@ -114,13 +114,17 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
     public Task EndAsync() => _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
 
     /// <summary>Waits until a line of the log says so.</summary>
-    public async Task WaitForLogAsync(params string[] anyOf)
+    public Task WaitForLogAsync(params string[] anyOf) =>
+        WaitForAsync(() => anyOf.Any(a => Output.Contains(a, StringComparison.Ordinal)), $"the log says {string.Join(" or ", anyOf)}");
+
+    /// <summary>Waits until something outside of it is so.</summary>
+    public async Task WaitForAsync(Func<bool> holds, string what)
     {
         var watch = Stopwatch.StartNew();
-        while (!anyOf.Any(a => Output.Contains(a, StringComparison.Ordinal)))
+        while (!holds())
         {
             if (!IsRunning || watch.Elapsed > Patience)
-                throw new InvalidOperationException($"the log never said {string.Join(" or ", anyOf)}:\n{Output}");
+                throw new InvalidOperationException($"waited in vain until {what}:\n{Output}");
             await Task.Delay(PollInterval, TestContext.Current.CancellationToken);
         }
     }

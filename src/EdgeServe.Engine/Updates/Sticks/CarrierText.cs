@@ -5,4 +5,4 @@ namespace EdgeServe.Engine.Updates.Sticks;
 /// <param name="Title">Two or three words.</param>
 /// <param name="Sentence">What happened.</param>
 /// <param name="Next">What to do now.</param>
-public sealed record CarrierText(CarrierTone Tone, string Title, string Sentence, string Next);
+internal sealed record CarrierText(CarrierTone Tone, string Title, string Sentence, string Next);

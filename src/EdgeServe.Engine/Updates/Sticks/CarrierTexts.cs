@@ -4,7 +4,7 @@ using EdgeServe.Engine.Bundles;
 namespace EdgeServe.Engine.Updates.Sticks;
 
 /// <summary>Every sentence the carrier of a stick may read: no term of ours in it, and always a next step.</summary>
-public static class CarrierTexts
+internal static class CarrierTexts
 {
     private const string Works = "The box works as before.";
     private const string Pull = "You can pull the stick out.";

@@ -1,7 +1,7 @@
 namespace EdgeServe.Engine.Updates.Sticks;
 
 /// <summary>What colour and symbol go with a text: never a colour alone.</summary>
-public enum CarrierTone
+internal enum CarrierTone
 {
     /// <summary>Green: all is well, nothing to do.</summary>
     Good,

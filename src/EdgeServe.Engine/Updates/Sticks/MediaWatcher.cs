@@ -10,7 +10,7 @@ namespace EdgeServe.Engine.Updates.Sticks;
 /// while one is copied, so that a stick pulled too early is noticed; media are offered one after the other, those that
 /// were there together by release, the highest first: the others are then older and nothing is copied twice.
 /// </summary>
-public sealed partial class MediaWatcher(StickOptions options, DeviceEnrolment enrolment, StickVisit visit, TimeProvider time, ILogger<MediaWatcher> log) : BackgroundService
+internal sealed partial class MediaWatcher(StickOptions options, DeviceEnrolment enrolment, StickVisit visit, TimeProvider time, ILogger<MediaWatcher> log) : BackgroundService
 {
     // A mount, its folders and its files appear one after the other.
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(100);
@@ -76,6 +76,7 @@ public sealed partial class MediaWatcher(StickOptions options, DeviceEnrolment e
     private void Look(List<Medium> present)
     {
         int waiting;
+        var left = new List<PluggedMedium>();
         lock (_media)
         {
             bool again = _again;
@@ -83,7 +84,7 @@ public sealed partial class MediaWatcher(StickOptions options, DeviceEnrolment e
             foreach (var gone in _media.Values.Where(m => present.TrueForAll(p => p.Path != m.Medium.Path || p.Root != m.Medium.Root)).ToArray())
             {
                 _media.Remove(gone.Medium.Path);
-                gone.Gone();
+                left.Add(gone);
                 Log.Gone(log, gone.Medium.Name);
             }
 
@@ -92,17 +93,22 @@ public sealed partial class MediaWatcher(StickOptions options, DeviceEnrolment e
                 bool known = _media.TryGetValue(medium.Path, out var plugged);
                 if (known && (plugged!.IsBusy || (plugged.Medium == medium && !(again && medium.IsOurs))))
                     continue;
-                plugged?.Gone();
+                if (known)
+                    left.Add(plugged!);
                 _media[medium.Path] = new PluggedMedium(medium, Publish);
+                if (known)
+                    continue;
                 if (medium.IsOurs)
                     Log.Found(log, medium.Name);
-                else if (!known)
+                else
                     Log.Foreign(log, medium.Name);
             }
 
             waiting = _media.Values.Count(m => m.State.Phase == MediumPhase.Waiting);
         }
 
+        // Not under the lock: what waits for it goes on here.
+        left.ForEach(m => m.Gone());
         Publish();
         if (waiting > 0 && _work.CurrentCount == 0)
             _work.Release();
@@ -141,7 +147,7 @@ public sealed partial class MediaWatcher(StickOptions options, DeviceEnrolment e
     private void Complain(string path, string reason)
     {
         if (_complained.Count < 1000 && _complained.Add(path + reason))
-            Log.Unreadable(log, Path.GetFileName(path), reason);
+            Log.Unreadable(log, Medium.Readable(Path.GetFileName(path)), reason);
     }
 
     private static partial class Log

@@ -18,9 +18,13 @@ internal sealed record Medium(
     private const int MostNames = 10_000;
     private const int MostMedia = 64;
 
-    public string Name => System.IO.Path.GetFileName(Path);
+    public string Name => Readable(System.IO.Path.GetFileName(Path));
 
     public bool IsOurs => LayoutFolder is not null || EnrolmentPlace is not null;
+
+    /// <summary>A file's name may hold line ends and terminal commands: not in a log, not on a terminal.</summary>
+    public static string Readable(string name) =>
+        new([.. name.Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) == System.Globalization.UnicodeCategory.Format ? '?' : c)]);
 
     /// <summary>Every medium there is now. Links are not followed; what cannot be read is left out.</summary>
     /// <param name="directory">The media folder.</param>

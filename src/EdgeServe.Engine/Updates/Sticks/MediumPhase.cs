@@ -1,7 +1,7 @@
 namespace EdgeServe.Engine.Updates.Sticks;
 
 /// <summary>Where a medium stands.</summary>
-public enum MediumPhase
+internal enum MediumPhase
 {
     /// <summary>Found; another is being looked at first.</summary>
     Waiting,

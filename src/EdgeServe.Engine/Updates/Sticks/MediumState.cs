@@ -11,7 +11,7 @@ namespace EdgeServe.Engine.Updates.Sticks;
 /// <param name="Error">Why it was refused; null when it was not.</param>
 /// <param name="Text">What happened, in words for the one who carries it.</param>
 /// <param name="ReportWritten">Is the report on it?</param>
-public sealed record MediumState(
+internal sealed record MediumState(
     string Name, MediumPhase Phase, long Release, long Bytes, long TotalBytes, BundleError? Error, CarrierText Text, bool ReportWritten)
 {
     /// <summary>Would pulling it now cost nothing?</summary>

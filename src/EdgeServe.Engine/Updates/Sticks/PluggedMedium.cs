@@ -3,7 +3,7 @@ using EdgeServe.Engine.Bundles;
 namespace EdgeServe.Engine.Updates.Sticks;
 
 /// <summary>A medium while it is there. One thread moves it on; any may read its state.</summary>
-public sealed class PluggedMedium
+internal sealed class PluggedMedium
 {
     private readonly Action _changed;
     private readonly CancellationTokenSource _gone = new();

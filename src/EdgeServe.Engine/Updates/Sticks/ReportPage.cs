@@ -28,6 +28,7 @@ internal static class ReportPage
         section { border: .2rem solid; border-radius: .6rem; margin: 0 0 1.5rem; overflow: hidden; overflow-wrap: anywhere; }
         h2 { display: flex; align-items: center; gap: 1rem; margin: 0; padding: .8rem 1.2rem; font-size: 2rem; line-height: 1.2; color: #fff; }
         .symbol { flex: none; width: 3.6rem; height: 3.6rem; border-radius: 50%; background: #fff; font-size: 2.6rem; font-weight: 700; line-height: 3.6rem; text-align: center; }
+        .box { display: block; font-size: 1.1rem; font-weight: 400; }
         .words { padding: .4rem 1.2rem 1rem; }
         .words p { margin: .6rem 0; }
         .next { font-weight: 700; }
@@ -60,16 +61,16 @@ internal static class ReportPage
             _ => ("attention", "!"),
         };
         page.Append("<section class=\"").Append(style).Append("\">\n<h2><span class=\"symbol\" aria-hidden=\"true\">").Append(symbol).Append("</span>");
-        page.Append(Encode(entry.Text.Title)).Append("</h2>\n<div class=\"words\">\n<p>").Append(Encode(entry.Text.Sentence)).Append("</p>\n");
+        page.Append("<span><span class=\"box\">").Append(Encode(entry.Name.Length > 0 ? entry.Name : "A box")).Append("</span> ").Append(Encode(entry.Text.Title)).Append("</span></h2>\n<div class=\"words\">\n<p>").Append(Encode(entry.Text.Sentence)).Append("</p>\n");
         if (entry.Text.Next.Length > 0)
             page.Append("<p class=\"next\">").Append(Encode(entry.Text.Next)).Append("</p>\n");
-        var facts = new List<string> { $"Box {entry.Name} ({entry.Device[..8]})".Replace("Box  (", "Box (", StringComparison.Ordinal) };
+        var facts = new List<string> { $"Box {entry.Device[..8]}" };
         if (entry.Channel is not null)
-            facts.Add($"follows {entry.Channel}");
+            facts.Add($"channel {entry.Channel}");
         if (entry.Release > 0)
-            facts.Add(string.Create(CultureInfo.InvariantCulture, $"stick has release {entry.Release}"));
+            facts.Add(string.Create(CultureInfo.InvariantCulture, $"release {entry.Release} on the stick"));
         if (entry.At is not null)
-            facts.Add($"{entry.At} by the box's clock");
+            facts.Add($"{entry.At.Replace("T", " ", StringComparison.Ordinal).Replace("Z", " UTC", StringComparison.Ordinal)} by the box's clock");
         if (entry.Code is not null)
             facts.Add($"code {entry.Code}");
         page.Append("<p class=\"small\">").Append(Encode(string.Join(" \u00b7 ", facts))).Append("</p>\n</div>\n</section>\n");

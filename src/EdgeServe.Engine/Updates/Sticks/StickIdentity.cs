@@ -5,7 +5,7 @@ using EdgeServe.Engine.Device;
 namespace EdgeServe.Engine.Updates.Sticks;
 
 /// <summary>How this box signs its reports: with its id, its name and what its clock says, if that was ever set.</summary>
-public sealed class StickIdentity(DeviceIdentity identity, DeviceClock clock, StickOptions options, string program)
+internal sealed class StickIdentity(DeviceIdentity identity, DeviceClock clock, StickOptions options, string program)
 {
     private const string Unknown = "00000000000000000000000000000000";
 

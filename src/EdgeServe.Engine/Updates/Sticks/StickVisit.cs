@@ -1,6 +1,4 @@
-using System.Globalization;
 using EdgeServe.Engine.Bundles;
-using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Updates.Enrolment;
 using Microsoft.Extensions.Logging;
@@ -12,7 +10,7 @@ namespace EdgeServe.Engine.Updates.Sticks;
 /// verified; 3 it is offered to the updater, which copies before it uses; 4 the report is written. Nothing that is on the
 /// medium, and no moment at which it is pulled, makes this throw.
 /// </summary>
-public sealed partial class StickVisit(
+internal sealed partial class StickVisit(
     StickOptions options, DeviceEnrolment enrolment, IUpdateOffers offers, StickIdentity self, Func<string, IContentSource> layouts, ILogger<StickVisit> log)
 {
     // Watching a copy in a terminal needs no more.
@@ -31,7 +29,6 @@ public sealed partial class StickVisit(
                 return;
             }
 
-            enrolment.Require();
             var source = layouts(Path.Combine(medium.Medium.Path, medium.Medium.LayoutFolder!));
             long release = await offers.VerifyAsync(source, cancellation); // 2
             medium.Source = source;
@@ -67,7 +64,7 @@ public sealed partial class StickVisit(
         {
             content = (folder ?? root).Read(place.Name, EnrolmentFile.MaxBytes) ?? throw Pulled(null);
         }
-        catch (InvalidDataException e) when (!enrolment.IsEnrolled)
+        catch (InvalidDataException e) when (!offers.IsEnrolled)
         {
             throw new BundleException(BundleError.UnsafeFile, $"the enrolment file is refused: {e.Message}", "Write it to the stick anew.", e);
         }
@@ -76,7 +73,7 @@ public sealed partial class StickVisit(
             return null;
         }
 
-        if (enrolment.IsEnrolled)
+        if (offers.IsEnrolled)
         {
             if (EnrolmentFile.Read(content, out _) is { } terms && enrolment.IsSame(terms))
                 return terms.Channel;
@@ -131,8 +128,8 @@ public sealed partial class StickVisit(
             return;
         }
 
-        Log.Refused(log, medium.Medium.Name, ReportJson.Code(e.Error), e.Message, e.Hint);
-        bool setUp = !enrolment.IsEnrolled && medium.Medium.EnrolmentPlace is not null && e.Error is (BundleError.Malformed or BundleError.UnsafeFile);
+        Log.Refused(log, medium.Medium.Name, ReportJson.Code(e.Error), e.Message, e.Hint ?? "");
+        bool setUp = !offers.IsEnrolled && medium.Medium.EnrolmentPlace is not null && e.Error is (BundleError.Malformed or BundleError.UnsafeFile);
         await FinishAsync(medium, MediumPhase.Refused, setUp ? CarrierTexts.EnrolmentRefused : CarrierTexts.Of(e.Error), e.Error);
     }
 
@@ -143,7 +140,7 @@ public sealed partial class StickVisit(
         if (!medium.IsGone)
         {
             medium.Move(s => s with { Phase = MediumPhase.Reporting, Text = CarrierTexts.Reporting });
-            string? problem = await Task.Run(() => StickReport.Write(medium.Medium, self.Entry(text, error, enrolment.Terms?.Channel, medium.State.Release)));
+            string? problem = await Task.Run(() => StickReport.Write(medium.Medium, self.Entry(text, error, offers.Channel, medium.State.Release)));
             written = problem is null;
             if (!written)
                 Log.NoReport(log, medium.Medium.Name, problem!);
@@ -174,7 +171,7 @@ public sealed partial class StickVisit(
         public static partial void Older(ILogger logger, string name);
 
         [LoggerMessage(6215, LogLevel.Warning, "Medium {Name} is refused ({Code}): {Reason} {Hint}")]
-        public static partial void Refused(ILogger logger, string name, string code, string reason, string? hint);
+        public static partial void Refused(ILogger logger, string name, string code, string reason, string hint);
 
         [LoggerMessage(6216, LogLevel.Information, "Medium {Name} got no report: {Reason}")]
         public static partial void NoReport(ILogger logger, string name, string reason);

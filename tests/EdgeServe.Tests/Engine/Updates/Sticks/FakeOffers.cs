@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Updates;
+using EdgeServe.Engine.Updates.Enrolment;
 
 namespace EdgeServe.Tests.Engine.Updates.Sticks;
 
@@ -9,9 +10,16 @@ namespace EdgeServe.Tests.Engine.Updates.Sticks;
 /// An updater that takes a number for a release: index.json holds one, or the name of an error to refuse with. It copies
 /// the file <c>blob</c> beside it, for as long as it is let.
 /// </summary>
-internal sealed class FakeOffers : IUpdateOffers
+internal sealed class FakeOffers(DeviceEnrolment enrolment) : IUpdateOffers
 {
     private const int ChunkBytes = 1 << 20;
+
+    /// <summary>A channel of the configuration, beside any enrolment.</summary>
+    public string? Configured { get; set; }
+
+    public bool IsEnrolled => enrolment.IsEnrolled || Configured is not null;
+
+    public string? Channel => enrolment.Terms?.Channel ?? Configured;
 
     /// <summary>Releases offered, in order.</summary>
     public ConcurrentQueue<long> Offered { get; } = new();
@@ -26,6 +34,8 @@ internal sealed class FakeOffers : IUpdateOffers
 
     public Task<long> VerifyAsync(IContentSource source, CancellationToken cancellation)
     {
+        if (!IsEnrolled)
+            throw new BundleException(BundleError.NotEnrolled, "follows nobody");
         string text = File.ReadAllText(Path.Combine(source.Name, Directory.GetFiles(source.Name).Select(Path.GetFileName).First(n => n!.Equals("index.json", StringComparison.OrdinalIgnoreCase))!));
         if (Enum.TryParse<BundleError>(text, out var error) && !char.IsDigit(text[0]))
             throw new BundleException(error, "made up", "a hint");

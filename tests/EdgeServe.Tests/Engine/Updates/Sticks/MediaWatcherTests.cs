@@ -62,6 +62,15 @@ public sealed class MediaWatcherTests
     }
 
     [Fact]
+    public async Task A_label_with_line_ends_and_terminal_commands_is_shown_without_them()
+    {
+        await using var bench = new WatchBench();
+        bench.Plug("x\n2026-11-23 info: forged\u001b[2J\u202e", "7");
+        await bench.StartAsync();
+        await bench.UntilAsync("x?2026-11-23 info: forged?[2J?", MediumPhase.Done);
+    }
+
+    [Fact]
     public async Task Names_in_capitals_are_found_as_FAT_writes_them()
     {
         await using var bench = new WatchBench();
@@ -177,6 +186,19 @@ public sealed class MediaWatcherTests
         await bench.StartAsync();
         await bench.UntilAsync("thief", MediumPhase.Done);
         Assert.Equal("clinic", bench.Enrolment.Require().Channel);
+    }
+
+    [Fact]
+    public async Task A_box_whose_configuration_names_a_channel_is_nobodys_to_take_and_takes_updates()
+    {
+        await using var bench = new WatchBench(enrolled: false);
+        bench.Offers.Configured = "configured";
+        string stick = bench.Plug("stick", "7", enrolment: EnrolmentFile.Write(TestKeys.Terms("thief")));
+        await bench.StartAsync();
+        await bench.UntilAsync("stick", MediumPhase.Done);
+        Assert.False(bench.Enrolment.IsEnrolled);
+        Assert.Equal([7], bench.Offers.Offered);
+        Assert.Contains("channel configured", File.ReadAllText(Path.Combine(stick, "edgeserve", "status.html")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -303,6 +325,36 @@ public sealed class MediaWatcherTests
         bench.Offers.AfterChunk = null;
         bench.Plug("other", "8");
         await bench.UntilAsync("other", MediumPhase.Done);
+    }
+
+    [Fact]
+    public async Task A_disk_of_its_own_is_read_reported_on_and_resumed_after_it_was_pulled()
+    {
+        Assert.SkipWhen(WatchBench.NoMounts is not null, WatchBench.NoMounts ?? "");
+        await using var bench = new WatchBench();
+        string image = bench.Elsewhere("stick.img");
+        using (var file = File.Create(image))
+            file.SetLength(32 << 20);
+        WatchBench.Run("mkfs.ext4", ["-q", "-L", "-rf odd", image]);
+        bench.Mount("disk", "-o", "loop", image);
+        WatchBench.Fill(Path.Combine(bench.Media, "disk"), "7", blobBytes: 8 << 20);
+        var copying = new TaskCompletionSource();
+        bench.Offers.AfterChunk = cancellation =>
+        {
+            if (bench.Offers.Kept < 4 << 20)
+                return Task.CompletedTask;
+            copying.TrySetResult();
+            return Task.Delay(Timeout.Infinite, cancellation);
+        };
+        await bench.StartAsync();
+        await copying.Task;
+        bench.Unmount("disk");
+        await bench.UntilAsync(m => m.Count == 0);
+        bench.Offers.AfterChunk = null;
+        bench.Mount("disk", "-o", "loop", image);
+        Assert.True(await bench.UntilAsync("disk", MediumPhase.Done) is { ReportWritten: true });
+        Assert.Equal([7, 7], bench.Offers.Offered);
+        Assert.True(File.Exists(Path.Combine(bench.Media, "disk", "edgeserve", "status.html")));
     }
 
     [Fact]

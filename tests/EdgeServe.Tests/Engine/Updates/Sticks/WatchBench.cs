@@ -19,6 +19,7 @@ internal sealed class WatchBench : IAsyncDisposable
     {
         Directory.CreateDirectory(_folder["device"]);
         Enrolment = new DeviceEnrolment(_folder["device"], new DeviceKey(_folder["device"]));
+        Offers = new FakeOffers(Enrolment);
         if (enrolled)
             Enrolment.Enrol(EnrolmentFile.Write(TestKeys.Terms()), replace: false);
         var options = new StickOptions { MediaDirectory = Media, EnrolFromMedia = enrolFromMedia, DeviceName = "box <1>" };
@@ -33,7 +34,7 @@ internal sealed class WatchBench : IAsyncDisposable
 
     public string Media => System.IO.Path.Combine(_folder["run"], "media");
 
-    public FakeOffers Offers { get; } = new();
+    public FakeOffers Offers { get; }
 
     public DeviceEnrolment Enrolment { get; }
 
