@@ -30,6 +30,12 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
     public event Action? Switched;
 
     /// <inheritdoc/>
+    public bool IsEnrolled => terms.IsEnrolled;
+
+    /// <inheritdoc/>
+    public string? Channel => terms.Current?.Channel;
+
+    /// <inheritdoc/>
     public async Task<long> VerifyAsync(IContentSource source, CancellationToken cancellation)
     {
         var (index, channel) = await VerifyAsync(source, terms.Require(), known: null, cancellation);
