@@ -10,7 +10,7 @@ namespace EdgeServe.Engine.Storage;
 internal sealed partial class FolderHandle : IDisposable
 {
     private const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800, CloseOnExec = 0x80000;
-    private const int NameTooLong = 36, LinkMet = 40, NotFolder = 20, Missing = 2;
+    private const int NameTooLong = 36, LinkMet = 40, NotFolder = 20, Missing = 2, NoSuchDevice = 6;
     private const uint FileMode = 0x1A4; // 0644, what a FAT stick makes of it
     private const uint FolderMode = 0x1ED; // 0755
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
@@ -67,6 +67,26 @@ internal sealed partial class FolderHandle : IDisposable
     /// <exception cref="InvalidDataException">It is larger, or no plain file of this file system.</exception>
     public byte[]? Read(string name, int mostBytes)
     {
+        using var handle = OpenFile(name, out long size);
+        if (handle is null)
+            return null;
+        if (size > mostBytes)
+            throw new InvalidDataException($"{name} is larger than the {mostBytes >> 10} KiB it may have");
+        byte[] content = new byte[(int)size];
+        int read = 0;
+        while (read < content.Length && RandomAccess.Read(handle, content.AsSpan(read), read) is > 0 and int more)
+            read += more;
+        return content[..read];
+    }
+
+    /// <summary>Opens a plain file for reading.</summary>
+    /// <param name="name">In this folder.</param>
+    /// <param name="size">In bytes, before any is read.</param>
+    /// <returns>Null when there is no such name.</returns>
+    /// <exception cref="InvalidDataException">It is a link, a pipe, a device or a file of another file system.</exception>
+    public SafeFileHandle? OpenFile(string name, out long size)
+    {
+        size = 0;
         // A pipe that nobody writes to must not hold the reader.
         int descriptor = At(name, ReadOnly | NoFollow | NonBlocking | CloseOnExec, 0);
         if (descriptor < 0)
@@ -75,24 +95,28 @@ internal sealed partial class FolderHandle : IDisposable
             {
                 Missing or NameTooLong => null,
                 LinkMet => throw new InvalidDataException($"{name} is a link, not a file"),
+                NoSuchDevice => throw new InvalidDataException($"{name} is not a plain file"),
                 _ => throw Failure(name),
             };
         }
 
-        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        Span<byte> buffer = stackalloc byte[FileStatus.Bytes];
-        if (StatX(descriptor, "", FileStatus.EmptyPath, FileStatus.Mask, ref MemoryMarshal.GetReference(buffer)) != 0)
-            throw Failure(name);
-        var status = FileStatus.Of(buffer);
-        if (!status.IsFile || status.Device != Status().Device)
-            throw new InvalidDataException($"{name} is not a plain file");
-        if (status.Size > mostBytes)
-            throw new InvalidDataException($"{name} is larger than the {mostBytes >> 10} KiB it may have");
-        byte[] content = new byte[(int)status.Size];
-        int read = 0;
-        while (read < content.Length && RandomAccess.Read(handle, content.AsSpan(read), read) is > 0 and int more)
-            read += more;
-        return content[..read];
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        try
+        {
+            Span<byte> buffer = stackalloc byte[FileStatus.Bytes];
+            if (StatX(descriptor, "", FileStatus.EmptyPath, FileStatus.Mask, ref MemoryMarshal.GetReference(buffer)) != 0)
+                throw Failure(name);
+            var status = FileStatus.Of(buffer);
+            if (!status.IsFile || status.Device != Status().Device)
+                throw new InvalidDataException($"{name} is not a plain file");
+            size = status.Size;
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Gives the name this content, whatever stood there: the old or the new, never a part. Durable when it returns.</summary>

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
 
 namespace EdgeServe.Engine.Bundles.Registry;
 
@@ -123,21 +122,7 @@ public sealed class RegistryClient : IContentSource, IDisposable
     {
         string said = response.Content.Headers.ContentType?.MediaType ?? "";
         byte[] content = await _transport.ReadAsync(response, most, cancellation);
-        return new FetchedManifest(MediaTypeOf(content) ?? said, Digest.Of(content), content);
-    }
-
-    private static string? MediaTypeOf(byte[] content)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(content, new JsonDocumentOptions { MaxDepth = ContentLimits.Depth });
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("mediaType", out var type) && type.ValueKind == JsonValueKind.String ? type.GetString() : null;
-        }
-        catch (JsonException)
-        {
-            // Whoever reads it refuses it.
-            return null;
-        }
+        return new FetchedManifest(ManifestJson.MediaTypeOf(content) ?? said, Digest.Of(content), content);
     }
 
     private BundleException WrongSize(Descriptor descriptor, long size) =>
