@@ -31,8 +31,8 @@ internal sealed class SetSwitch(ModelCatalog catalog, ActiveSets sets, UpdateRec
         records.Journal.Write(s => s with
         {
             Active = set,
-            // A set that was never committed is nothing to go back to.
-            Previous = s.Probation is null ? s.Active : s.Previous,
+            // A set that was never committed is nothing to go back to, while there is another.
+            Previous = s.Probation is null ? s.Active : s.Previous ?? s.Active,
             Pending = null,
             Refused = null,
             Probation = new ProbationState((long)options.Probation.TotalMilliseconds, 0, true, changed),

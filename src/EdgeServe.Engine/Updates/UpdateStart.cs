@@ -40,8 +40,17 @@ internal sealed class UpdateStart(TermsInForce terms, SetContent content, Active
         }
 
         string message = $"the process ended {crashes} times unasked while release {active.Release} was in probation";
-        var e = records.Event(UpdateRecords.RolledBack, active, "start", state.Previous is { } to ? $"{message}; back to release {to.Release}" : $"{message}; there is no set to go back to", "A newer release will be installed by itself.");
-        records.Journal.TryWrite(s => SetSwitch.BackTo(s, s.Previous, active, BundleError.ProbationFailed, message, e));
+        if (state.Previous is not { } to)
+        {
+            // Serving nothing is no improvement on serving this.
+            var kept = records.Event("kept", active, "start", $"{message}; there is no set to go back to, it goes on serving", "A newer release will be installed by itself.");
+            records.Journal.TryWrite(s => s with { Probation = probation with { Crashes = 0, Running = true }, History = [.. s.History, kept] });
+            records.Note(kept);
+            return;
+        }
+
+        var e = records.Event(UpdateRecords.RolledBack, active, "start", $"{message}; back to release {to.Release}", "A newer release will be installed by itself.");
+        records.Journal.TryWrite(s => SetSwitch.BackTo(s, to, active, BundleError.ProbationFailed, message, e));
         records.Note(e);
     }
 

@@ -63,6 +63,7 @@ internal static class CarrierTexts
         BundleError.Held => new(CarrierTone.Attention, "Updates are paused", "Somebody told this box to take no updates for now.", TellOffice),
         BundleError.NotEnrolled => new(CarrierTone.Attention, "Not set up", "This box does not know yet whose updates it may take.", TellOffice),
         BundleError.AlreadyEnrolled => new(CarrierTone.Attention, "Set up differently", "This box belongs to somebody already.", TellOffice),
+        BundleError.StorageBroken => new(CarrierTone.Attention, "Box cannot store", "The box could not write to its own disk.", TellOffice),
         BundleError.CaptivePortal or BundleError.Unauthorized or BundleError.BudgetSpent
             => new(CarrierTone.Attention, "Not finished", "The update could not be fetched.", "Try again later. " + Works),
         _ => Broken,

@@ -140,17 +140,15 @@ public sealed class RegistryClientTests
             c.Response.ContentLength = Content.Length - from;
             await c.Response.Body.WriteAsync(Content.AsMemory((int)from, Math.Min(50_000, Content.Length - (int)from)));
             await c.Response.Body.FlushAsync();
+            // Fewer bytes than announced: the server closes the connection.
             if (from + 50_000 < Content.Length)
-            {
                 cuts++;
-                c.Abort();
-            }
         });
         using var client = Client(server);
         var store = new ContentStore(folder["store"], folder["ingest"]);
-        while (!store.Has(Blob))
+        while (!store.Has(Blob) && cuts < 50)
         {
-            if (cuts < 50 && await Record.ExceptionAsync(() => store.IngestAsync(client, Blob, null, Stop)) is { } e)
+            if (await Record.ExceptionAsync(() => store.IngestAsync(client, Blob, null, Stop)) is { } e)
                 Assert.Equal(BundleError.SourceUnavailable, Assert.IsType<BundleException>(e).Error);
         }
 
