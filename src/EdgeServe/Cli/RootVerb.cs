@@ -1,12 +1,14 @@
 using System.CommandLine;
 using EdgeServe.Cli.Bench;
+using EdgeServe.Cli.Bundles;
+using EdgeServe.Cli.Channels;
 using EdgeServe.Cli.Device;
 using EdgeServe.Cli.Doctor;
 using EdgeServe.Cli.Fleet;
 using EdgeServe.Cli.Jobs;
+using EdgeServe.Cli.Keys;
 using EdgeServe.Cli.Models;
 using EdgeServe.Cli.Sticks;
-
 using EdgeServe.Cli.Updates;
 
 namespace EdgeServe.Cli;
@@ -25,6 +27,9 @@ internal static class RootVerb
             StatusVerb.Create(),
             DeviceVerb.Create(),
             StickVerb.Create(),
+            BundleVerb.Create(),
+            KeyVerb.Create(),
+            ChannelVerb.Create(),
             FleetVerb.Create(),
             BackupVerb.Create(),
             BenchVerb.Create(),

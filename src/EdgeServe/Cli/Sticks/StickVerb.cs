@@ -7,6 +7,8 @@ internal static class StickVerb
 {
     public static Command Create() => new("stick", "Carry updates on a stick.")
     {
+        StickWriteVerb.Create(),
+        StickInspectVerb.Create(),
         StickStatusVerb.Create(),
     };
 }
