@@ -139,7 +139,7 @@ public static class ManifestJson
     private static byte[] Bytes(Action<Utf8JsonWriter> write)
     {
         using var memory = new MemoryStream();
-        using (var json = new Utf8JsonWriter(memory))
+        using (var json = new Utf8JsonWriter(memory, StrictJson.Plain))
         {
             json.WriteStartObject();
             write(json);

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace EdgeServe.Engine.Bundles;
@@ -6,6 +7,9 @@ namespace EdgeServe.Engine.Bundles;
 internal static class StrictJson
 {
     private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = ContentLimits.Depth };
+
+    /// <summary>For writing: this is no web page, a plus sign stays one.</summary>
+    public static JsonWriterOptions Plain { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="what">For people: what is read.</param>
     /// <param name="content">Length already limited.</param>

@@ -12,7 +12,7 @@ public static class SimpleSigning
     public static byte[] Payload(string reference, Digest digest)
     {
         using var memory = new MemoryStream();
-        using (var json = new Utf8JsonWriter(memory))
+        using (var json = new Utf8JsonWriter(memory, StrictJson.Plain))
         {
             json.WriteStartObject();
             json.WriteStartObject("critical");

@@ -73,7 +73,7 @@ internal static class ChannelBuildVerb
         var manifest = ManifestJson.ReadManifest(fetched.Content);
         var content = BundleContent.Read(manifest);
         var blobs = manifest.Layers.Prepend(manifest.Config).DistinctBy(b => b.Digest).ToArray();
-        if (source.Content.Name != writer.Name)
+        if (Path.GetFullPath(source.Directory ?? "/") != writer.Name)
         {
             await CopyBar.RunAsync($"Copying {content.Model}/{content.Version}", blobs.Sum(b => b.Size), async bar =>
             {
