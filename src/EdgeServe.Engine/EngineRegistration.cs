@@ -1,4 +1,6 @@
 using EdgeServe.Engine.Bundles.Layout;
+using EdgeServe.Engine.Bundles;
+using EdgeServe.Engine.Bundles.Registry;
 using EdgeServe.Engine.Bundles.Store;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Inference;
@@ -69,7 +71,25 @@ public static class EngineRegistration
         .AddSingleton(p => new PollBackoff(p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceClock>(), options.PollInterval))
         .AddSingleton<RegistryPoller>()
         .AddHostedService(p => p.GetRequiredService<RegistryPoller>())
-        .AddHostedService<UpdateWorker>();
+        .AddHostedService<UpdateWorker>()
+        .AddHostedService<StoreScrub>();
+
+    /// <summary>The registry and what the link to it may carry. Needs jobs.</summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="access">Credentials, asked for at every look.</param>
+    /// <param name="bytesPerSecond">0: as fast as it goes.</param>
+    /// <param name="bytesPerDay">0: as much as it takes.</param>
+    public static IServiceCollection AddRegistry(this IServiceCollection services, Func<RegistryOptions> access, long bytesPerSecond, long bytesPerDay) => services
+        .AddSingleton(p =>
+        {
+            var clock = p.GetRequiredService<DeviceClock>();
+            return new LinkBudget(p.GetRequiredService<TimeProvider>(), () => clock.Now, new DoubledFile(Path.Combine(p.GetRequiredService<DataDirectory>().Device, "link")), bytesPerSecond, bytesPerDay);
+        })
+        .AddSingleton<Func<string, IContentSource>>(p => registry =>
+        {
+            var now = access();
+            return new RegistryClient(RegistryReference.Parse(registry, now.Insecure), now, p.GetRequiredService<LinkBudget>(), p.GetRequiredService<TimeProvider>());
+        });
 
     /// <summary>What is plugged in. Needs enrolment and somebody who takes offers.</summary>
     /// <param name="services">The host's.</param>

@@ -1,4 +1,5 @@
 using EdgeServe.Engine.Bundles;
+using EdgeServe.Engine.Bundles.Registry;
 using Microsoft.Extensions.Hosting;
 
 namespace EdgeServe.Engine.Updates;
@@ -7,7 +8,7 @@ namespace EdgeServe.Engine.Updates;
 /// Looks into the registry every so often, a little earlier or later each time so that a fleet does not come at once.
 /// After failures it waits longer and longer, over restarts too.
 /// </summary>
-internal sealed class RegistryPoller(TermsInForce terms, Updater updater, UpdateRecords records, PollBackoff backoff, Func<string, IContentSource> open, TimeProvider time) : BackgroundService
+internal sealed class RegistryPoller(TermsInForce terms, Updater updater, UpdateRecords records, PollBackoff backoff, Func<string, IContentSource> open, LinkBudget budget, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan StartSpread = TimeSpan.FromSeconds(30);
     private readonly SemaphoreSlim _enrolled = new(0, 1);
@@ -49,6 +50,19 @@ internal sealed class RegistryPoller(TermsInForce terms, Updater updater, Update
         finally
         {
             terms.Changed -= Wake;
+            Save();
+        }
+    }
+
+    private void Save()
+    {
+        try
+        {
+            budget.Save();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The day's count loses at most its last megabyte.
         }
     }
 

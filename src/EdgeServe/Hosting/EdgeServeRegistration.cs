@@ -1,5 +1,4 @@
 using EdgeServe.Engine;
-using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Grpc;
@@ -29,7 +28,7 @@ internal static class EdgeServeRegistration
         builder.Services.AddJobs(data, EngineOptionsFrom.Jobs(options));
         builder.Services.AddEnrolment();
         builder.Services.AddUpdates(EngineOptionsFrom.Updates(options), EngineOptionsFrom.Terms(options.Updates), EngineOptionsFrom.Registry(options.Updates));
-        builder.Services.AddSingleton<Func<string, IContentSource>>(_ => registry => throw new BundleException(BundleError.SourceUnavailable, $"{registry} cannot be asked yet"));
+        builder.Services.AddRegistry(() => EngineOptionsFrom.RegistryAccess(options.Updates), options.Updates.BandwidthBytesPerSecond, options.Updates.DailyByteBudget);
         builder.Services.AddSticks(EngineOptionsFrom.Sticks(options), ProductVersion.Text);
         builder.Services.AddSecurity();
         builder.Services.AddHttpApi();

@@ -70,32 +70,76 @@ public sealed class UpdateTests
     [Theory]
     [InlineData("unsigned", "unsigned")]
     [InlineData("wrong_key", "threshold_not_met")]
+    [InlineData("old_signature", "threshold_not_met")]
+    [InlineData("many_signatures", "too_large")]
     [InlineData("channel", "wrong_channel")]
     [InlineData("class", "wrong_device_class")]
     [InlineData("older", "older_release")]
     [InlineData("equivocation", "equivocation")]
     [InlineData("jump", "release_jump")]
+    [InlineData("fast_forward", "release_jump")]
+    [InlineData("negative_release", "malformed")]
     [InlineData("time", "time_jump")]
+    [InlineData("no_time", "malformed")]
     [InlineData("expired", "expired")]
     [InlineData("program", "program_too_old")]
     [InlineData("not_a_channel", "not_a_channel")]
-    [InlineData("altered_blob", "digest_mismatch")]
+    [InlineData("no_type", "not_a_channel")]
+    [InlineData("no_models", "malformed")]
+    [InlineData("nested", "malformed")]
+    [InlineData("twice", "malformed")]
+    [InlineData("other_name", "forbidden_content")]
+    [InlineData("hostile_name", "malformed")]
+    [InlineData("bad_digest", "malformed")]
+    [InlineData("huge_manifest", "too_large")]
+    [InlineData("negative_size", "malformed")]
+    [InlineData("deep", "malformed")]
+    [InlineData("million_layers", "too_large")]
+    [InlineData("endless_sizes", "too_large")]
+    [InlineData("urls", "forbidden_content")]
+    [InlineData("inline_data", "forbidden_content")]
+    [InlineData("unknown_layer", "forbidden_content")]
+    [InlineData("two_models", "forbidden_content")]
+    [InlineData("no_weights", "forbidden_content")]
+    [InlineData("image", "forbidden_content")]
+    [InlineData("shared_library", "forbidden_content")]
+    [InlineData("odd_name", "forbidden_content")]
+    [InlineData("external_data", "load_failed")]
+    [InlineData("ambiguous", "ambiguous")]
+    [InlineData("without_all", "written_without_all")]
+    [InlineData("duplicate_key", "malformed")]
+    [InlineData("not_json", "malformed")]
+    [InlineData("sparse_index", "too_large")]
+    [InlineData("index_pipe", "unsafe_file")]
+    [InlineData("index_link", "unsafe_file")]
+    [InlineData("blob_link", "unsafe_file")]
+    [InlineData("blob_pipe", "unsafe_file")]
+    [InlineData("blob_device", "unsafe_file")]
+    [InlineData("blobs_link", "unsafe_file")]
     [InlineData("missing_blob", "incomplete")]
+    [InlineData("altered_blob", "digest_mismatch")]
+    [InlineData("longer_blob", "size_mismatch")]
+    [InlineData("shorter_blob", "size_mismatch")]
+    [InlineData("sparse_blob", "size_mismatch")]
+    [InlineData("altered_index", "digest_mismatch")]
     public async Task An_attack_changes_nothing_and_the_next_good_release_installs(string attack, string code)
     {
         await using var device = await UpdatedDevice.StartAsync();
         device.Write(10, 1);
         Succeeded(await device.InstallAsync());
         string[] rest = device.Rest();
-        await AttackAsync(device, attack);
+        Directory.Delete(device.Layout, recursive: true);
+        Attack.Write(device, attack);
         var (exit, _, error) = await device.InstallAsync();
         var status = await device.StatusAsync();
         Assert.True(exit is 1 or 3, error);
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(code, status.GetProperty("last").GetProperty("code").GetString());
         Assert.Equal(10, status.GetProperty("active").GetProperty("release").GetInt64());
         Assert.Equal(10, status.GetProperty("highest_release").GetInt64());
         Assert.Equal("1", await device.InferAsync());
         Assert.Equal(rest, device.Rest());
+        Directory.Delete(device.Layout, recursive: true);
         device.Write(11, 2);
         Succeeded(await device.InstallAsync());
         Assert.Equal("2", await device.InferAsync());
@@ -210,42 +254,4 @@ public sealed class UpdateTests
     }
 
     private static void Succeeded((int ExitCode, string Output, string Error) verb) => Assert.True(verb.ExitCode == 0, verb.Output + verb.Error);
-
-    private static async Task AttackAsync(UpdatedDevice device, string attack)
-    {
-        Action<JsonObject> Annotate(string name, string value) => index => index["annotations"]![name] = value;
-        using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        long release = attack switch { "older" => 9, "equivocation" => 10, "jump" => 1_000_011, _ => 11 };
-        Action<JsonObject>? change = attack switch
-        {
-            "channel" => Annotate("io.edgeserve.channel", "another"),
-            "class" => Annotate("io.edgeserve.device-class", "jetson"),
-            "time" => Annotate("io.edgeserve.created", "2032-01-01T00:00:00Z"),
-            "expired" => Annotate("io.edgeserve.expires", "2026-11-01T00:00:00Z"),
-            "program" => Annotate("io.edgeserve.min-program", "99.0.0"),
-            "not_a_channel" => Annotate("io.edgeserve.type", "catalogue"),
-            _ => null,
-        };
-        device.Office.Clear().Add("add", 2, UpdatedDevice.AddModel(3));
-        device.Office.Write(device.Layout, release, change, attack == "wrong_key" ? [other] : []);
-        string index = Path.Combine(device.Layout, "index.json");
-        if (attack == "unsigned")
-        {
-            var json = JsonNode.Parse(await File.ReadAllTextAsync(index))!;
-            json["manifests"]!.AsArray().RemoveAt(1);
-            await File.WriteAllTextAsync(index, json.ToJsonString());
-        }
-
-        if (attack is "altered_blob" or "missing_blob")
-        {
-            byte[] golden = UpdatedDevice.AddModel(3, """{"max_batch_size":9}""")[1].Item2;
-            device.Office.Clear().Add("add", 2, UpdatedDevice.AddModel(3, """{"max_batch_size":9}"""));
-            device.Office.Write(device.Layout, release);
-            string blob = Path.Combine(device.Layout, "blobs", "sha256", Convert.ToHexStringLower(SHA256.HashData(golden)));
-            if (attack == "missing_blob")
-                File.Delete(blob);
-            else
-                await File.WriteAllBytesAsync(blob, [.. golden.Select(b => (byte)(b ^ 1))]);
-        }
-    }
 }

@@ -25,7 +25,7 @@ public sealed partial class HouseTests
         ["Bundles/Transfer"] = ["Bundles", "Bundles.Channels", "Bundles.Layout", "Bundles.Packing", "Bundles.Signing"],
         ["Bundles/Signing"] = ["Bundles"],
         ["Bundles/Layout"] = ["Bundles", "Bundles.Signing", "Storage"],
-        ["Updates"] = ["Bundles", "Bundles.Channels", "Bundles.Packing", "Bundles.Signing", "Bundles.Store", "Device", "Inference", "Models", "Models.Golden", "Storage", "Updates.Enrolment"],
+        ["Updates"] = ["Bundles", "Bundles.Channels", "Bundles.Packing", "Bundles.Registry", "Bundles.Signing", "Bundles.Store", "Device", "Inference", "Models", "Models.Golden", "Storage", "Updates.Enrolment"],
         ["Updates/Enrolment"] = ["Bundles", "Device", "Storage"],
         ["Updates/Sticks"] = ["Bundles", "Bundles.Layout", "Device", "Storage", "Updates", "Updates.Enrolment"],
         ["Bundles/Store"] = ["Storage"],

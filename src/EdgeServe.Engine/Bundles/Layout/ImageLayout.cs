@@ -14,22 +14,19 @@ public sealed class ImageLayout : IContentSource
 
     public string Name => _folder.Path;
 
-    /// <exception cref="BundleException"><see cref="BundleError.NotFound"/>: no image layout; and what reading it throws.</exception>
-    public static ImageLayout Open(string path)
-    {
-        var folder = new LayoutFolder(path);
-        if (folder.Read(VersionFile, VersionBytes) is { } marker
-            && StrictJson.Read($"{VersionFile} in {path}", marker, root => StrictJson.Text(root, "imageLayoutVersion")) is var version && version?.StartsWith("1.", StringComparison.Ordinal) != true)
-            throw StrictJson.Malformed($"{VersionFile} in {path}", $"version {version ?? "none"} is not 1.x");
-        var layout = new ImageLayout(folder);
-        layout.Index();
-        return layout;
-    }
+    /// <summary>Nothing is read before something is asked for.</summary>
+    public static ImageLayout Open(string path) => new(new LayoutFolder(path));
 
     /// <summary>What index.json lists.</summary>
-    /// <exception cref="BundleException">As <see cref="Open"/>.</exception>
-    public ContentIndex Index() => ManifestJson.ReadIndex(_folder.Read(IndexFile, ContentLimits.ManifestBytes)
-        ?? throw new BundleException(BundleError.NotFound, $"{Name} is no OCI image layout: it has no {IndexFile}", "Write it with `edgeserve stick write` or `skopeo copy --all --preserve-digests … oci:DIR:CHANNEL`."));
+    /// <exception cref="BundleException"><see cref="BundleError.NotFound"/>: no image layout; and what reading it throws.</exception>
+    public ContentIndex Index()
+    {
+        if (_folder.Read(VersionFile, VersionBytes) is { } marker
+            && StrictJson.Read($"{VersionFile} in {Name}", marker, root => StrictJson.Text(root, "imageLayoutVersion")) is var version && version?.StartsWith("1.", StringComparison.Ordinal) != true)
+            throw StrictJson.Malformed($"{VersionFile} in {Name}", $"version {version ?? "none"} is not 1.x");
+        return ManifestJson.ReadIndex(_folder.Read(IndexFile, ContentLimits.ManifestBytes)
+            ?? throw new BundleException(BundleError.NotFound, $"{Name} is no OCI image layout: it has no {IndexFile}", "Write it with `edgeserve stick write` or `skopeo copy --all --preserve-digests … oci:DIR:CHANNEL`."));
+    }
 
     public Task<FetchedManifest?> ResolveAsync(string tag, Digest? known, CancellationToken cancellation)
     {

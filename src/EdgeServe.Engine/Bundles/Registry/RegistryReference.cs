@@ -10,12 +10,13 @@ namespace EdgeServe.Engine.Bundles.Registry;
 public sealed partial record RegistryReference(Uri Root, string Repository, string? Tag)
 {
     /// <param name="text"><c>[https://]host[:port]/repository[:tag]</c>.</param>
+    /// <param name="insecure">Plain HTTP where the text does not say.</param>
     /// <exception cref="BundleException"><see cref="BundleError.Malformed"/>.</exception>
-    public static RegistryReference Parse(string text)
+    public static RegistryReference Parse(string text, bool insecure = false)
     {
         if (Grammar().Match(text) is not { Success: true } match || !Uri.TryCreate($"https://{match.Groups["host"].Value}", UriKind.Absolute, out var host))
             throw new BundleException(BundleError.Malformed, $"'{text}' names no repository of a registry", "Write host[:port]/repository[:tag], such as registry.example/models:clinic.");
-        string scheme = match.Groups["scheme"].Success ? match.Groups["scheme"].Value : IsLoopback(host) ? "http" : "https";
+        string scheme = match.Groups["scheme"].Success ? match.Groups["scheme"].Value : insecure || IsLoopback(host) ? "http" : "https";
         return new RegistryReference(
             new Uri($"{scheme}://{match.Groups["host"].Value}/"), match.Groups["repository"].Value, match.Groups["tag"] is { Success: true } tag ? tag.Value : null);
     }

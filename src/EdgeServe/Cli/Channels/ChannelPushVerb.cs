@@ -15,13 +15,14 @@ internal static class ChannelPushVerb
         var access = new RegistryAccess(command);
         return command.WithAction(async (parsed, cancellation) =>
         {
-            var reference = RegistryReference.Parse(parsed.GetValue(to)!);
+            var options = access.Read(parsed);
+            var reference = RegistryReference.Parse(parsed.GetValue(to)!, options.Insecure);
             using var source = Source.Open(parsed.GetValue(layout)!, new());
             string tag = source.TagOr(reference.Tag);
             var content = await ChannelContent.ReadAsync(source.Content, tag, cancellation);
             if (content.Signatures is null)
                 await Console.Error.WriteLineAsync($"edgeserve: warning: {content.Index.Digest} is not signed; no device takes it");
-            using var push = new RegistryPush(reference, access.Read(parsed), TimeProvider.System);
+            using var push = new RegistryPush(reference, options, TimeProvider.System);
             long sent = await CopyBar.RunAsync($"Pushing {content.Channel.Channel} {content.Channel.Release}", content.Size,
                 bar => ChannelCopy.RunAsync(content, source.Content, new RegistryTarget(push), reference.Tag ?? content.Channel.Channel, bar, cancellation));
             Console.Out.WriteLine($"{content.Index.Digest}  {reference with { Tag = reference.Tag ?? content.Channel.Channel }}  {Terminal.Bytes(sent)} sent, the rest was there");

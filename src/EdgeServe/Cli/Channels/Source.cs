@@ -25,7 +25,7 @@ internal sealed record Source(IContentSource Content, string? Directory, string?
             return OfLayout(text[..colon], text[(colon + 1)..]);
         if (text.StartsWith('.') || text.StartsWith('/'))
             throw new BundleException(BundleError.NotFound, $"{text} is not there", "Name a folder, FOLDER:TAG, or host[:port]/repository:tag.");
-        var reference = RegistryReference.Parse(text);
+        var reference = RegistryReference.Parse(text, access.Insecure);
         return new Source(new RegistryClient(reference, access, LinkBudget.Unlimited, TimeProvider.System), null, reference.Tag);
     }
 

@@ -243,23 +243,6 @@ public sealed class RegistryClientTests
         await spent;
     }
 
-    [Fact]
-    public void Failures_wait_longer_each_time_and_over_restarts()
-    {
-        using var folder = new TempFolder();
-        long now = 1000;
-        RetryState State() => new(new DoubledFile(folder["retry"]), () => now);
-        Assert.Equal(TimeSpan.Zero, State().Wait);
-        State().Failed();
-        Assert.InRange(State().Wait, TimeSpan.FromSeconds(22), TimeSpan.FromSeconds(30));
-        for (int i = 0; i < 40; i++)
-            State().Failed();
-        Assert.Equal(41, State().Attempts);
-        Assert.InRange(State().Wait, TimeSpan.FromHours(4), TimeSpan.FromHours(6));
-        State().Succeeded();
-        Assert.Equal((0, TimeSpan.Zero), (State().Attempts, State().Wait));
-    }
-
     private static RegistryClient Client(TestServer server, RegistryOptions? options = null) =>
         new(RegistryReference.Parse(server.Host + "/m"), options ?? new RegistryOptions { Retries = 0 }, LinkBudget.Unlimited, TimeProvider.System);
 
