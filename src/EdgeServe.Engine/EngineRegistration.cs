@@ -1,9 +1,17 @@
+using EdgeServe.Engine.Bundles.Layout;
+using EdgeServe.Engine.Bundles;
+using EdgeServe.Engine.Bundles.Registry;
+using EdgeServe.Engine.Bundles.Store;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Models.Golden;
 using EdgeServe.Engine.Sessions;
 using EdgeServe.Engine.Storage;
+using EdgeServe.Engine.Updates;
+using EdgeServe.Engine.Updates.Enrolment;
+using EdgeServe.Engine.Updates.Sticks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -34,6 +42,68 @@ public static class EngineRegistration
         .AddHostedService(p => new JobUpkeep(
             p.GetRequiredService<JobStorage>(), p.GetRequiredService<JobService>(), p.GetRequiredService<DeviceClock>(),
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<JobUpkeep>>()));
+
+    /// <summary>Which fleet the box belongs to, and its own key.</summary>
+    public static IServiceCollection AddEnrolment(this IServiceCollection services) => services
+        .AddSingleton(p => new DeviceKey(p.GetRequiredService<DataDirectory>().Device))
+        .AddSingleton(p => new DeviceEnrolment(p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceKey>()));
+
+    /// <summary>The updater and what it needs. Needs jobs and enrolment.</summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="options">Probation, polling.</param>
+    /// <param name="configured">Whom the configuration says to follow, for a box that was not enrolled; null: nobody.</param>
+    /// <param name="registry">The registry the configuration names; null: the enrolment's.</param>
+    internal static IServiceCollection AddUpdates(this IServiceCollection services, UpdateOptions options, UpdateTerms? configured, string? registry) => services
+        .AddSingleton(options)
+        .AddSingleton<IModelPins>(p => p.GetRequiredService<JobService>())
+        .AddSingleton(p => new TermsInForce(p.GetRequiredService<DeviceEnrolment>(), configured, registry))
+        .AddSingleton(p => new ContentStore(p.GetRequiredService<DataDirectory>().Store, p.GetRequiredService<DataDirectory>().Ingest, options.ReserveBytes))
+        .AddSingleton(p => new ActiveSets(p.GetRequiredService<DataDirectory>().Active, p.GetRequiredService<ContentStore>()))
+        .AddSingleton<SetContent>()
+        .AddSingleton(p => new UpdateRecords(p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceClock>(), p.GetRequiredService<ILogger<UpdateRecords>>()))
+        .AddSingleton(p => new SmokeTest(new GoldenRunner(p.GetRequiredService<InferenceEngine>(), p.GetRequiredService<TimeProvider>()), p.GetRequiredService<ModelCatalog>().MemoryBudgetBytes))
+        .AddSingleton<SetSwitch>()
+        .AddSingleton<Probation>()
+        .AddSingleton<UpdateStart>()
+        .AddSingleton<UpdateCollector>()
+        .AddSingleton<Updater>()
+        .AddSingleton<IUpdateOffers>(p => p.GetRequiredService<Updater>())
+        .AddSingleton(p => new PollBackoff(p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceClock>(), options.PollInterval))
+        .AddSingleton<RegistryPoller>()
+        .AddHostedService(p => p.GetRequiredService<RegistryPoller>())
+        .AddHostedService<UpdateWorker>()
+        .AddHostedService<StoreScrub>();
+
+    /// <summary>The registry and what the link to it may carry. Needs jobs.</summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="access">Credentials, asked for at every look.</param>
+    /// <param name="bytesPerSecond">0: as fast as it goes.</param>
+    /// <param name="bytesPerDay">0: as much as it takes.</param>
+    public static IServiceCollection AddRegistry(this IServiceCollection services, Func<RegistryOptions> access, long bytesPerSecond, long bytesPerDay) => services
+        .AddSingleton(p =>
+        {
+            var clock = p.GetRequiredService<DeviceClock>();
+            return new LinkBudget(p.GetRequiredService<TimeProvider>(), () => clock.Now, new DoubledFile(Path.Combine(p.GetRequiredService<DataDirectory>().Device, "link")), bytesPerSecond, bytesPerDay);
+        })
+        .AddSingleton<Func<string, IContentSource>>(p => registry =>
+        {
+            var now = access();
+            return new RegistryClient(RegistryReference.Parse(registry, now.Insecure), now, p.GetRequiredService<LinkBudget>(), p.GetRequiredService<TimeProvider>());
+        });
+
+    /// <summary>What is plugged in. Needs enrolment and somebody who takes offers.</summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="options">Where media appear.</param>
+    /// <param name="program">This program's version, for the report.</param>
+    public static IServiceCollection AddSticks(this IServiceCollection services, StickOptions options, string program) => services
+        .AddSingleton(p => new StickIdentity(p.GetRequiredService<DeviceIdentity>(), p.GetRequiredService<DeviceClock>(), options, program))
+        .AddSingleton(p => new StickVisit(
+            options, p.GetRequiredService<DeviceEnrolment>(), p.GetRequiredService<IUpdateOffers>(), p.GetRequiredService<StickIdentity>(),
+            ImageLayout.Open, p.GetRequiredService<ILogger<StickVisit>>()))
+        .AddSingleton(p => new MediaWatcher(
+            options, p.GetRequiredService<DeviceEnrolment>(), p.GetRequiredService<StickVisit>(),
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<MediaWatcher>>()))
+        .AddHostedService(p => p.GetRequiredService<MediaWatcher>());
 
     private static IServiceCollection AddInference(this IServiceCollection services, EngineOptions options) => services
         .AddSingleton(_ => new TensorMemoryPool(options.MaxBytesInFlight))

@@ -7,6 +7,9 @@ public static class AnnotationNames
     public const string Title = "org.opencontainers.image.title";
     public const string FilePath = "org.cncf.model.filepath";
 
+    public const string Description = "org.opencontainers.image.description";
+    public const string Licenses = "org.opencontainers.image.licenses";
+
     /// <summary>What an index is: <c>channel</c>.</summary>
     public const string Type = "io.edgeserve.type";
 

@@ -107,4 +107,10 @@ public enum BundleError
 
     /// <summary>No channel is configured or enrolled.</summary>
     NotEnrolled,
+
+    /// <summary>The box follows a channel by other terms; only a person on the box may replace them.</summary>
+    AlreadyEnrolled,
+
+    /// <summary>The device's own disk cannot be read or written, for another reason than lack of room.</summary>
+    StorageBroken,
 }

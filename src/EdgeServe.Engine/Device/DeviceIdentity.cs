@@ -12,6 +12,9 @@ public sealed class DeviceIdentity
 
     public DeviceIdentity(string directory) => _file = new DoubledFile(Path.Combine(directory, "identity"));
 
+    /// <summary>The id if there is one; makes none.</summary>
+    public string? Kept => _file.Read() is { Length: IdBytes * 2 } kept ? Encoding.ASCII.GetString(kept) : null;
+
     /// <summary>32 hexadecimal digits; made and kept when there is none yet.</summary>
     public string Id
     {

@@ -17,9 +17,9 @@ internal static partial class InferenceThread
     private const int IdleClass = 5;
     private const int StackBytes = 1 << 20;
 
-    public static void Start(string model, int nice, Action work)
+    public static void Start(string model, int nice, Action work, int stackBytes = StackBytes)
     {
-        var thread = new Thread(() => Run(nice, work), StackBytes)
+        var thread = new Thread(() => Run(nice, work), stackBytes)
         {
             IsBackground = true,
             Name = "infer " + model,

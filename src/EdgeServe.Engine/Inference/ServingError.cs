@@ -47,4 +47,7 @@ public enum ServingError
 
     /// <summary>The engine failed while running the model.</summary>
     RunFailed,
+
+    /// <summary>The device is enrolled: models come from its signed channel only.</summary>
+    ChannelOnly,
 }

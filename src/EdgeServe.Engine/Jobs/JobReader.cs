@@ -1,3 +1,4 @@
+using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -7,7 +8,7 @@ namespace EdgeServe.Engine.Jobs;
 internal sealed class JobReader : IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly Statement _byId, _list, _since, _payload, _lost, _named, _rows;
+    private readonly Statement _byId, _list, _since, _payload, _lost, _named, _rows, _pinned;
 
     public JobReader(string path)
     {
@@ -20,6 +21,7 @@ internal sealed class JobReader : IDisposable
         _named = new Statement(_connection, "SELECT places FROM jobs WHERE id=?1");
         _rows = new Statement(_connection, select + "WHERE seq>?1 ORDER BY seq LIMIT ?2");
         _lost = new Statement(_connection, "SELECT reason FROM lost WHERE id=?1");
+        _pinned = new Statement(_connection, "SELECT DISTINCT model, version, accepted_version FROM jobs WHERE state<2");
     }
 
     public SqliteConnection Connection => _connection;
@@ -66,9 +68,23 @@ internal sealed class JobReader : IDisposable
         return reader.Read() ? reader.GetString(0) : null;
     }
 
+    /// <summary>Versions that jobs which are not done were accepted with, or asked for.</summary>
+    public HashSet<ModelVersionKey> Pinned()
+    {
+        using var reader = _pinned.Query();
+        var pinned = new HashSet<ModelVersionKey>();
+        while (reader.Read())
+        {
+            pinned.Add(new ModelVersionKey(reader.GetString(0), reader.GetInt64(1)));
+            pinned.Add(new ModelVersionKey(reader.GetString(0), reader.GetInt64(2)));
+        }
+
+        return pinned;
+    }
+
     public void Dispose()
     {
-        foreach (var statement in new[] { _byId, _list, _since, _payload, _lost, _named, _rows })
+        foreach (var statement in new[] { _byId, _list, _since, _payload, _lost, _named, _rows, _pinned })
             statement.Dispose();
         _connection.Dispose();
     }

@@ -59,8 +59,10 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
 
     private JobOutcome Infer(Job job, BackgroundThread background, CancellationToken cancellation)
     {
-        var lease = options.RunAcceptedVersion
-            ? engine.Catalog.LeaseInstalledAsync(job.Model, job.AcceptedVersion, cancellation)
+        // A version that was asked for by number and has left the set since is still what was asked for.
+        bool left = job.Version != 0 && engine.Catalog.Repository.IsInstalled && engine.Catalog.Current.Find(job.Model)?.Find(job.Version) is null;
+        var lease = options.RunAcceptedVersion || left
+            ? engine.Catalog.LeaseInstalledAsync(job.Model, left ? job.Version : job.AcceptedVersion, cancellation)
             : engine.Catalog.LeaseAsync(job.Model, job.Version, cancellation);
         var model = lease.AsTask().GetAwaiter().GetResult();
         using var request = new InferRequest(model);

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
 using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Storage;
 
 namespace EdgeServe.Engine.Jobs;
@@ -10,7 +11,7 @@ namespace EdgeServe.Engine.Jobs;
 /// receipt; 4 to 6 are <see cref="JobWorker"/>'s; 7 the client asks, waits or listens. Every question is by owner:
 /// another's job is no job at all.
 /// </summary>
-public sealed class JobService
+public sealed class JobService : IModelPins
 {
     private readonly JobStorage _storage;
     private readonly JobOptions _options;
@@ -103,6 +104,19 @@ public sealed class JobService
 
     /// <exception cref="JobException"><see cref="JobError.UnknownJob"/> or <see cref="JobError.Lost"/>.</exception>
     public Job Find(string owner, JobId id) => Read(reader => reader.Find(owner, id) ?? throw Missing(reader, id));
+
+    /// <inheritdoc/>
+    public IReadOnlySet<ModelVersionKey>? Pinned()
+    {
+        try
+        {
+            return Trouble is { Error: not StorageError.Full } ? null : Read(reader => reader.Pinned());
+        }
+        catch (StorageException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Waits until the job is done or the time is over.</summary>
     public async Task<Job> WaitAsync(string owner, JobId id, TimeSpan atMost, TimeProvider time, CancellationToken cancellation)

@@ -22,22 +22,22 @@ public sealed record CatalogModel(string Name, CatalogVersion[] Versions)
 /// <summary>All models at one moment. Immutable: activation, unloading and roll-back each replace it by one assignment.</summary>
 public sealed class CatalogSnapshot
 {
-    public static readonly CatalogSnapshot Empty = new([]);
-
     private readonly FrozenDictionary<string, CatalogModel> _models;
 
-    public CatalogSnapshot(IEnumerable<CatalogModel> models)
+    public CatalogSnapshot(ModelRepository repository, IEnumerable<CatalogModel> models)
     {
+        Repository = repository;
         _models = models.ToFrozenDictionary(m => m.Name);
         Models = [.. _models.Values.OrderBy(m => m.Name, StringComparer.Ordinal)];
     }
+
+    /// <summary>Where the models come from: a plain folder, or the installed set.</summary>
+    public ModelRepository Repository { get; }
 
     /// <summary>By name.</summary>
     public IReadOnlyList<CatalogModel> Models { get; }
 
     public CatalogModel? Find(string name) => _models.GetValueOrDefault(name);
 
-    public CatalogSnapshot With(CatalogModel model) => new(Models.Where(m => m.Name != model.Name).Append(model));
-
-    public CatalogSnapshot Without(string name) => new(Models.Where(m => m.Name != name));
+    public CatalogSnapshot With(CatalogModel model) => new(Repository, Models.Where(m => m.Name != model.Name).Append(model));
 }

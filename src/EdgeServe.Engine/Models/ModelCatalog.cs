@@ -11,23 +11,24 @@ namespace EdgeServe.Engine.Models;
 /// </summary>
 public sealed partial class ModelCatalog : IAsyncDisposable
 {
+    internal const string Unloaded = "unloaded";
     private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
     private readonly ConcurrentDictionary<ModelVersionKey, ModelStatistics> _statistics = new();
     private readonly ConcurrentDictionary<ServedModel, byte> _draining = new();
     private readonly ConcurrentDictionary<ModelVersionKey, ServedModel> _aside = new();
     private readonly Lock _publish = new();
-    private readonly ModelRepository _repository;
     private readonly ModelLoader _loader;
     private readonly MemoryBudget _budget;
     private readonly CatalogOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<ModelCatalog> _log;
-    private volatile CatalogSnapshot _current = CatalogSnapshot.Empty;
+    private volatile CatalogSnapshot _current;
+    private volatile bool _closed;
 
     internal ModelCatalog(ModelRepository repository, ModelLoader loader, CatalogOptions options, TimeProvider time, ILogger<ModelCatalog> log)
     {
-        _repository = repository;
+        _current = new CatalogSnapshot(repository, []);
         _loader = loader;
         _options = options;
         _budget = new MemoryBudget(options.MemoryBudgetBytes, options.Pinned);
@@ -37,14 +38,22 @@ public sealed partial class ModelCatalog : IAsyncDisposable
 
     public CatalogSnapshot Current => _current;
 
-    public ModelRepository Repository => _repository;
+    /// <summary>Where models come from now.</summary>
+    public ModelRepository Repository => _current.Repository;
 
     /// <summary>Bytes the loaded models count for, by estimate.</summary>
     public long MemoryBytes => Loaded().Sum(m => m.MemoryBytes);
 
     public long MemoryBudgetBytes => _options.MemoryBudgetBytes;
 
-    public bool AllowUpload => _options.AllowUpload;
+    /// <summary>May a load request bring files?</summary>
+    public bool AllowUpload => _options.AllowUpload && !IsClosed;
+
+    /// <summary>The device is enrolled: the signed channel is the only way a model gets in.</summary>
+    public bool IsClosed => _closed || Repository.IsInstalled;
+
+    /// <summary>Finds a version that the current set no longer has, for jobs that are bound to it.</summary>
+    internal Func<ModelVersionKey, ModelFiles?>? Earlier { get; set; }
 
     /// <summary>Completes when every model was tried for the first time: from then on one that is missing is missing.</summary>
     public Task Tried => _tried.Task;
@@ -96,7 +105,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
             var key = new ModelVersionKey(name, version);
             if (_aside.TryGetValue(key, out var held) && held.TryLease(_time.GetTimestamp()))
                 return held;
-            var files = _repository.Versions(name).FirstOrDefault(f => f.Key == key)
+            var files = Repository.Versions(name).FirstOrDefault(f => f.Key == key) ?? Earlier?.Invoke(key)
                 ?? throw new ServingException(ServingError.UnknownModel, $"Request for unknown model: '{name}' version {version} is not found", "Its files left the repository.");
             var served = await Task.Run(() => LoadOne(files, null), cancellation);
             served.TryLease(_time.GetTimestamp());
@@ -118,7 +127,8 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     /// <summary>Finds all models of the repository and loads those that <paramref name="wanted"/> accepts. One bad model never stops the others.</summary>
     public async Task LoadAllAsync(Func<string, bool> wanted, CancellationToken cancellation)
     {
-        var found = _repository.List();
+        _wanted = wanted;
+        var found = Repository.List();
         foreach (var (name, problem) in found)
         {
             if (problem is not null)
@@ -149,10 +159,12 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     {
         using (await EnterAsync(name, cancellation))
         {
-            if (!_repository.Contains(name) && with?.StagedFolder is null)
+            if (IsClosed)
+                CheckDoor(name, with);
+            if (!Repository.Contains(name) && with?.StagedFolder is null)
             {
-                throw new ServingException(ServingError.LoadFailed, $"failed to load '{name}', failed to poll from model repository: no such model in {_repository.Root}",
-                    "Put it there as <name>/<version>/model.onnx; `edgeserve model list` shows what is.");
+                throw new ServingException(ServingError.LoadFailed, $"failed to load '{name}', failed to poll from model repository: no such model in {Repository.Root}",
+                    IsClosed ? "The release that is installed does not have it." : "Put it there as <name>/<version>/model.onnx; `edgeserve model list` shows what is.");
             }
 
             // Off the caller: opening a graph takes a while and blocks.
@@ -168,7 +180,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         {
             var model = _current.Find(name)
                 ?? throw new ServingException(ServingError.UnknownModel, $"failed to unload '{name}', unknown model", "`edgeserve model list` shows the models there are.");
-            Replace(name, [.. model.Versions.Select(v => new CatalogVersion(v.Version, VersionState.Unavailable, "unloaded", null))]);
+            Replace(name, [.. model.Versions.Select(v => new CatalogVersion(v.Version, VersionState.Unavailable, Unloaded, null))]);
             Log.Unloaded(_log, name);
         }
     }
@@ -203,17 +215,27 @@ public sealed partial class ModelCatalog : IAsyncDisposable
             var model = _current.Find(name);
             if (model?.Find(version) is not { Evicted: true } evicted)
                 return;
-            var files = _repository.Versions(name).FirstOrDefault(f => f.Key.Version == version)
+            var files = Repository.Versions(name).FirstOrDefault(f => f.Key.Version == version)
                 ?? throw new ServingException(ServingError.ModelNotReady, $"Request for unknown model: '{name}' version {version} is not found", "Its files left the repository while it was out of memory.");
             var served = await Task.Run(() => LoadOne(files, null), cancellation);
             Replace(name, [.. model.Versions.Select(v => ReferenceEquals(v, evicted) ? new CatalogVersion(version, VersionState.Ready, "", served) : v)]);
         }
     }
 
+    /// <summary>What is installed may be loaded again; files and folders of others may not come in.</summary>
+    private void CheckDoor(string name, LoadOverride? with)
+    {
+        if (with?.StagedFolder is not null || !Repository.IsInstalled)
+        {
+            throw new ServingException(ServingError.ChannelOnly, $"failed to load '{name}', this device takes models from its signed channel only",
+                "Publish it in the channel; `edgeserve update status` shows which one the device follows.");
+        }
+    }
+
     private void LoadChosen(string name, LoadOverride? with)
     {
-        var present = with?.StagedFolder is { } staged ? ModelRepository.VersionsIn(name, staged) : _repository.Versions(name);
-        var policy = with?.Policy ?? _options.Policies.GetValueOrDefault(name, _options.DefaultPolicy);
+        var present = with?.StagedFolder is { } staged ? ModelRepository.VersionsIn(name, staged) : Repository.Versions(name);
+        var policy = with?.Policy ?? PolicyOf(name);
         long[] chosen = policy.Choose(present.Select(p => p.Key.Version), out long[] missing);
         var loaded = new List<ServedModel>();
         long failing = chosen.LastOrDefault(1);
@@ -241,9 +263,11 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         Replace(name, [.. loaded.Select(m => new CatalogVersion(m.Key.Version, VersionState.Ready, "", m))]);
     }
 
+    private VersionPolicy PolicyOf(string name) => _options.Policies.GetValueOrDefault(name, _options.DefaultPolicy);
+
     private string NothingToLoad(string name, VersionPolicy policy, long[] missing) => missing.Length > 0
-        ? $"version policy {policy} asks for version {string.Join(", ", missing)}, which is not in {Path.Combine(_repository.Root, name)}"
-        : $"no version in {Path.Combine(_repository.Root, name)}";
+        ? $"version policy {policy} asks for version {string.Join(", ", missing)}, which is not in {Path.Combine(Repository.Root, name)}"
+        : $"no version in {Path.Combine(Repository.Root, name)}";
 
     private ServedModel LoadOne(ModelFiles files, ModelDefinition? definition)
     {
@@ -259,14 +283,28 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         foreach (var victim in _budget.Victims(key, bytes, Loaded()))
         {
             Log.Evicted(_log, victim.Key.Name, victim.Key.Version, victim.MemoryBytes);
-            var model = _current.Find(victim.Key.Name)!;
-            Replace(model.Name, [.. model.Versions.Select(v => v.Served == victim
-                ? v with { Served = null, Evicted = true, Reason = "evicted to stay within the model memory budget; loads again on request" }
-                : v)]);
+            Evict(victim);
         }
     }
 
-    private List<ServedModel> Loaded() => [.. _current.Models.SelectMany(m => m.Versions).Select(v => v.Served).OfType<ServedModel>()];
+    /// <summary>Takes one version out of memory, whatever else changes its model at the same moment.</summary>
+    private void Evict(ServedModel victim)
+    {
+        bool there = false;
+        Publish(c =>
+        {
+            var model = c.Find(victim.Key.Name);
+            there = model is not null && model.Versions.Any(v => v.Served == victim);
+            return there ? c.With(new CatalogModel(model!.Name, [.. model.Versions.Select(v => v.Served == victim ? Out(v) : v)])) : c;
+        });
+        if (there)
+            Retire(victim);
+    }
+
+    private static CatalogVersion Out(CatalogVersion version) =>
+        version with { Served = null, Evicted = true, Reason = "evicted to stay within the model memory budget; loads again on request" };
+
+    private List<ServedModel> Loaded() => [.. ServedBy(_current)];
 
     /// <summary>A failed reload keeps what serves and notes the reason beside it; a failed first load is unavailable with its reason.</summary>
     private void Failed(string name, long version, string reason)

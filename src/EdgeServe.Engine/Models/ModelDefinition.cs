@@ -29,6 +29,9 @@ public sealed record ModelDefinition
     /// <summary>Resident bytes this model needs; null to estimate it from the file's size.</summary>
     public long? MemoryEstimateBytes { get; init; }
 
+    /// <summary>Most a golden sample may take on a device that installs this version; null: judged by the version that serves.</summary>
+    public long? MaxLatencyMicroseconds { get; init; }
+
     public AnswerDefinition Answer { get; init; } = new();
 
     /// <summary>Folder of golden samples beside <c>model.json</c>.</summary>

@@ -51,6 +51,7 @@ internal sealed class ModelDefinitionJson
                 case "queue": definition = definition with { Queue = Queue(value) }; break;
                 case "execution": definition = definition with { Execution = Execution(value) }; break;
                 case "memory_estimate_bytes": definition = definition with { MemoryEstimateBytes = Integer(key, value, 1, 1L << 40) }; break;
+                case "max_latency_microseconds": definition = definition with { MaxLatencyMicroseconds = Integer(key, value, 1, 3_600_000_000) }; break;
                 case "answer": definition = definition with { Answer = Answer(value) }; break;
                 case "golden": definition = definition with { Golden = FileName(key, value) ?? definition.Golden }; break;
                 default: Unknown(key); break;

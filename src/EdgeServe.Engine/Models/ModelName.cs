@@ -9,7 +9,7 @@ public static partial class ModelName
 
     public const string Pattern = "^[a-z0-9]+([._-][a-z0-9]+)*$";
 
-    public static bool IsValid(string name) => name.Length <= MaxLength && Grammar().IsMatch(name);
+    public static bool IsValid(string name) => name.Length <= MaxLength && !name.EndsWith('\n') && Grammar().IsMatch(name);
 
     [GeneratedRegex(Pattern, RegexOptions.CultureInvariant)]
     private static partial Regex Grammar();

@@ -16,17 +16,29 @@ public sealed record ModelFiles(ModelVersionKey Key, string Directory)
 }
 
 /// <summary>
-/// A plain directory of models: <c>&lt;name&gt;/&lt;version&gt;/model.onnx</c>, or <c>&lt;name&gt;/model.onnx</c> for a model
-/// with one version, 1. Looked at anew at each question: the folder is the operator's.
+/// A directory of models: <c>&lt;name&gt;/&lt;version&gt;/model.onnx</c>, or <c>&lt;name&gt;/model.onnx</c> for a model
+/// with one version, 1. A plain one is the operator's and is looked at anew at each question; an installed one is the set
+/// of a signed release, laid out by the updater, and says what each version's content is.
 /// </summary>
-public sealed class ModelRepository(string root)
+/// <param name="root">Its folder.</param>
+/// <param name="installed">Digest of each version's whole content; null: a plain directory.</param>
+public sealed class ModelRepository(string root, IReadOnlyDictionary<ModelVersionKey, string>? installed = null)
 {
     public string Root { get; } = root;
+
+    /// <summary>Put there by the signed channel: nothing else may add to it.</summary>
+    public bool IsInstalled => installed is not null;
+
+    /// <returns>What the version is by its content, the same in every set that has it; null in a plain directory.</returns>
+    public string? ContentOf(ModelVersionKey key) => installed?.GetValueOrDefault(key);
 
     /// <summary>Names of all models, and for folders that cannot be one, why not.</summary>
     public IReadOnlyList<(string Name, string? Problem)> List()
     {
         var models = new List<(string, string?)>();
+        // A device that is enrolled and has no release yet has no folder either.
+        if (IsInstalled && !System.IO.Directory.Exists(Root))
+            return models;
         foreach (string directory in System.IO.Directory.EnumerateDirectories(Root).Order(StringComparer.Ordinal))
         {
             string name = Path.GetFileName(directory);

@@ -27,6 +27,22 @@ internal static partial class ProcessMemory
         }
     }
 
+    /// <summary>Resident bytes of this process; 0 when the system does not say.</summary>
+    public static long ResidentBytes => Field("/proc/self/status", "VmRSS:") ?? 0;
+
+    /// <summary>Bytes the machine could still give away; all there could be when the system does not say.</summary>
+    public static long AvailableBytes => Field("/proc/meminfo", "MemAvailable:") ?? long.MaxValue;
+
+    private static long? Field(string file, string name)
+    {
+        if (!File.Exists(file))
+            return null;
+        string? line = File.ReadLines(file).FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal));
+        return line is not null && long.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture, out long kilobytes)
+            ? kilobytes << 10
+            : null;
+    }
+
     [LibraryImport("libc", EntryPoint = "malloc_trim")]
     private static partial int MallocTrim(nuint pad);
 }

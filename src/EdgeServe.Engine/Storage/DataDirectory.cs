@@ -29,6 +29,15 @@ public sealed class DataDirectory : IDisposable
 
     public string Device => System.IO.Path.Combine(Path, "device");
 
+    /// <summary>Content by digest, an OCI image layout.</summary>
+    public string Store => System.IO.Path.Combine(Path, "store");
+
+    /// <summary>Content that is still arriving.</summary>
+    public string Ingest => System.IO.Path.Combine(Path, "ingest");
+
+    /// <summary>The installed sets by file name.</summary>
+    public string Active => System.IO.Path.Combine(Path, "active");
+
     public string Backup => System.IO.Path.Combine(Path, "backup");
 
     public string Quarantine => System.IO.Path.Combine(Path, "quarantine");

@@ -12,11 +12,21 @@ public sealed class DoubledFile
     private const uint Magic = 0x31464445; // "EDF1"
     private const int HeaderBytes = 4 + 8 + 8;
     private const int MostBytes = 1 << 20;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly string[] _paths;
+    private readonly bool _secret;
     private ulong _sequence;
 
     /// <param name="path">Without the copies' suffixes <c>.a</c> and <c>.b</c>.</param>
-    public DoubledFile(string path) => _paths = [path + ".a", path + ".b"];
+    /// <param name="secret">Readable by nobody but the owner, at no moment.</param>
+    public DoubledFile(string path, bool secret = false)
+    {
+        _paths = [path + ".a", path + ".b"];
+        _secret = secret;
+    }
+
+    /// <summary>Is there a copy, readable or not? With <see cref="Read"/> answering null: both are damaged.</summary>
+    public bool Exists => Array.Exists(_paths, File.Exists);
 
     /// <returns>The newest good value; null when there is none.</returns>
     public byte[]? Read()
@@ -46,9 +56,27 @@ public sealed class DoubledFile
         string path = _paths[(int)((_sequence + 1) % 2)];
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         string temporary = path + ".tmp";
-        File.WriteAllBytes(temporary, content);
+        WriteNew(temporary, content);
         AtomicWrite.Publish(temporary, path);
         _sequence++;
+    }
+
+    /// <summary>For what is written once and must outlive a damaged copy from then on: both hold it when it returns.</summary>
+    public void WriteBoth(ReadOnlySpan<byte> value)
+    {
+        Write(value);
+        Write(value);
+    }
+
+    private void WriteNew(string path, byte[] content)
+    {
+        // What a killed write left may have any mode.
+        File.Delete(path);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (_secret && !OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+        using var file = new FileStream(path, options);
+        file.Write(content);
     }
 
     private static bool TryRead(string path, out ulong sequence, out byte[] value)

@@ -9,6 +9,7 @@ using EdgeServe.Engine.Models.Golden;
 using EdgeServe.Http;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Operator;
+using EdgeServe.Http.Updates;
 
 namespace EdgeServe.Cli;
 
@@ -22,6 +23,11 @@ namespace EdgeServe.Cli;
 [JsonSerializable(typeof(JobBody))]
 [JsonSerializable(typeof(JobListBody))]
 [JsonSerializable(typeof(StatusBody))]
+[JsonSerializable(typeof(UpdatesBody))]
+[JsonSerializable(typeof(OfferBody))]
+[JsonSerializable(typeof(UpdateEventBody[]))]
+[JsonSerializable(typeof(DeviceBody))]
+[JsonSerializable(typeof(MediaBody))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     public static CliJson Indented { get; } = new(new JsonSerializerOptions

@@ -1,3 +1,6 @@
+using EdgeServe.Engine.Bundles;
+using EdgeServe.Engine.Inference;
+
 namespace EdgeServe.Cli;
 
 /// <summary>What the process returns.</summary>
@@ -11,4 +14,17 @@ internal static class ExitCodes
 
     /// <summary>Refused for security.</summary>
     public const int Refused = 3;
+
+    /// <summary>The same by the code in the service's answer.</summary>
+    public static int Of(string? code) => code == nameof(ServingError.ChannelOnly) ? Refused
+        : Enum.TryParse<BundleError>(code, out var error) ? Of(error) : Failed;
+
+    /// <summary>What is not believed is refused for security; the rest did not work.</summary>
+    public static int Of(BundleError error) => error switch
+    {
+        BundleError.DigestMismatch or BundleError.SizeMismatch or BundleError.UnsafeFile or BundleError.ForbiddenContent or BundleError.NotAChannel
+            or BundleError.Unsigned or BundleError.ThresholdNotMet or BundleError.WrongChannel or BundleError.WrongDeviceClass or BundleError.OlderRelease
+            or BundleError.Equivocation or BundleError.ReleaseJump or BundleError.TimeJump or BundleError.Expired or BundleError.AlreadyEnrolled => Refused,
+        _ => Failed,
+    };
 }

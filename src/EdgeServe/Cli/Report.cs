@@ -1,3 +1,4 @@
+using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Inference;
 
 namespace EdgeServe.Cli;
@@ -11,6 +12,8 @@ internal static class Report
             Console.Error.WriteLine($"edgeserve: {error}");
         return exitCode;
     }
+
+    public static int Error(BundleException e) => Errors([e.Hint is null ? e.Message : $"{e.Message} ({e.Hint})"], ExitCodes.Of(e.Error));
 
     public static int Error(ServingException e) => Errors([e.Hint is null ? e.Message : $"{e.Message} ({e.Hint})"], ExitCodes.Failed);
 }

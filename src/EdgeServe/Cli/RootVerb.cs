@@ -1,8 +1,15 @@
 using System.CommandLine;
 using EdgeServe.Cli.Bench;
+using EdgeServe.Cli.Bundles;
+using EdgeServe.Cli.Channels;
+using EdgeServe.Cli.Device;
 using EdgeServe.Cli.Doctor;
+using EdgeServe.Cli.Fleet;
 using EdgeServe.Cli.Jobs;
+using EdgeServe.Cli.Keys;
 using EdgeServe.Cli.Models;
+using EdgeServe.Cli.Sticks;
+using EdgeServe.Cli.Updates;
 
 namespace EdgeServe.Cli;
 
@@ -16,7 +23,14 @@ internal static class RootVerb
             ServeVerb.Create(),
             ModelVerb.Create(),
             JobVerb.Create(),
+            UpdateVerb.Create(),
             StatusVerb.Create(),
+            DeviceVerb.Create(),
+            StickVerb.Create(),
+            BundleVerb.Create(),
+            KeyVerb.Create(),
+            ChannelVerb.Create(),
+            FleetVerb.Create(),
             BackupVerb.Create(),
             BenchVerb.Create(),
             DoctorVerb.Create(),

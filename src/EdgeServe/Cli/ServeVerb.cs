@@ -1,4 +1,7 @@
 using System.CommandLine;
+using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Storage;
+using EdgeServe.Engine.Updates.Enrolment;
 using EdgeServe.Hosting;
 
 namespace EdgeServe.Cli;
@@ -13,8 +16,20 @@ internal static class ServeVerb
     {
         if (ListenAddresses.Refusal(configuration.Options) is { } refusal)
             return Report.Errors([refusal], ExitCodes.Refused);
-        if (ConfiguredVerb.MissingModels(configuration.Options) is { } missing)
+        if (IsEnrolled(configuration.Options))
+        {
+            // Asked for by whoever started it; a folder named in a settings file is only not looked at.
+            if (configuration.SourceOf("Repository:Path") == "flag")
+                return Report.Errors(["--models: this device takes models from its signed channel only. Leave the flag out; `edgeserve update status` shows what serves."], ExitCodes.Refused);
+        }
+        else if (ConfiguredVerb.MissingModels(configuration.Options) is { } missing)
             return Report.Errors([missing], ExitCodes.Usage);
         return await Server.RunAsync(configuration, cancellation);
+    }
+
+    private static bool IsEnrolled(EdgeServeOptions options)
+    {
+        string device = new DataDirectory(options.Server.DataDirectory).Device;
+        return options.Updates.Channel.Length > 0 || new DeviceEnrolment(device, new DeviceKey(device)).IsEnrolled;
     }
 }

@@ -49,7 +49,7 @@ internal sealed class Service(string dataDirectory) : IDisposable
         try
         {
             if (JsonSerializer.Deserialize(text, WireJson.Plain.ErrorBody) is { Error: not null } error)
-                return new ServiceException(error.Error, error.Hint);
+                return new ServiceException(error.Error, error.Hint, error.Code);
         }
         catch (JsonException)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using EdgeServe.Http.Operator;
+using EdgeServe.Http.Updates;
 
 namespace EdgeServe.Cli;
 
@@ -21,12 +22,22 @@ internal static class StatusVerb
         });
     }
 
+    private static string Text(UpdatesStatusBody updates)
+    {
+        string release = updates.Release is { } number ? number.ToString(CultureInfo.InvariantCulture) : "none yet";
+        string state = updates.InProbation ? ", in probation" : updates.Held ? ", updates are held" : "";
+        return release + state + (updates.Doing is { } doing ? $", {doing} the next" : "");
+    }
+
     private static void Print(StatusBody status)
     {
         var jobs = status.Jobs;
         var table = Terminal.Table(status.Name, status.State);
         table.AddText("Version", status.Version);
         table.AddText("Device", status.Device ?? "-");
+        table.AddText("Follows", status.Follows is { } follows ? $"channel {follows.Channel} as {follows.DeviceClass}" : "no channel");
+        if (status.Updates is { } updates)
+            table.AddText("Release", Text(updates));
         table.AddText("Serving", status.Ready ? "ready" : "not ready");
         table.AddText("Clock", status.Clock.Quality);
         table.AddText("Jobs waiting", string.Create(CultureInfo.InvariantCulture, $"{jobs.Queued} queued, {jobs.Running} running, of {jobs.MaxPending}"));

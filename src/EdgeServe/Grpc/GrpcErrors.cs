@@ -16,7 +16,7 @@ internal static class GrpcErrors
     {
         ServingError.InvalidArgument or ServingError.LoadFailed => StatusCode.InvalidArgument,
         ServingError.UnknownModel => StatusCode.NotFound,
-        ServingError.Forbidden => StatusCode.PermissionDenied,
+        ServingError.Forbidden or ServingError.ChannelOnly => StatusCode.PermissionDenied,
         ServingError.RequestTooLarge => StatusCode.ResourceExhausted,
         ServingError.Unsupported => StatusCode.Unimplemented,
         ServingError.DeadlineExceeded => StatusCode.DeadlineExceeded,

@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
+using EdgeServe.Engine.Updates;
+using EdgeServe.Engine.Updates.Sticks;
 
 namespace EdgeServe.Hosting;
 
@@ -23,6 +25,8 @@ internal sealed class EdgeServeOptions
     public JobsSection Jobs { get; set; } = new();
 
     public StorageSection Storage { get; set; } = new();
+
+    public UpdatesSection Updates { get; set; } = new();
 }
 
 internal sealed class ServerOptions
@@ -179,4 +183,55 @@ internal sealed class StorageSection
     /// <summary>Hours of running time between copies of the database that a damaged one is mended from; 0: no copies.</summary>
     [Range(0, 100_000)]
     public int BackupIntervalHours { get; set; } = JobOptions.DefaultBackupHours;
+}
+
+internal sealed class UpdatesSection
+{
+    /// <summary>Folder in which sticks are mounted, each in a folder of its own; empty: sticks are not looked at.</summary>
+    public string MediaDirectory { get; set; } = StickOptions.DefaultMediaDirectory;
+
+    /// <summary>May a stick enrol a box that belongs to no fleet yet?</summary>
+    public bool EnrolFromMedia { get; set; } = true;
+
+    /// <summary>Channel to follow, for a box that was not enrolled; empty: none. An enrolment goes before it.</summary>
+    public string Channel { get; set; } = "";
+
+    /// <summary>Class of this device, beside the channel.</summary>
+    public string DeviceClass { get; set; } = "";
+
+    /// <summary>Files with the public keys to trust (PEM, ECDSA P-256), beside the channel.</summary>
+    public string[] TrustedKeys { get; set; } = [];
+
+    /// <summary>How many of the trusted keys must have signed a release.</summary>
+    [Range(1, 16)]
+    public int Threshold { get; set; } = 1;
+
+    /// <summary>Registry and repository to look into, <c>host[:port]/repository</c>; empty: the enrolment's, or none.</summary>
+    public string Registry { get; set; } = "";
+
+    /// <summary>File with <c>user:password</c> for the registry; empty: none.</summary>
+    public string CredentialsFile { get; set; } = "";
+
+    /// <summary>Talks to the registry without TLS.</summary>
+    public bool InsecureRegistry { get; set; }
+
+    /// <summary>Minutes between two looks into the registry, give or take a tenth.</summary>
+    [Range(1, 100_000)]
+    public int PollIntervalMinutes { get; set; } = UpdateOptions.DefaultPollMinutes;
+
+    /// <summary>Minutes of running time until a release counts as good.</summary>
+    [Range(0, 100_000)]
+    public int ProbationMinutes { get; set; } = UpdateOptions.DefaultProbationMinutes;
+
+    /// <summary>Answered requests after which a release counts as good, if that comes first.</summary>
+    [Range(1, 1_000_000_000)]
+    public int ProbationRequests { get; set; } = UpdateOptions.DefaultProbationRequests;
+
+    /// <summary>Bytes the registry may cost in a day of running time; 0: no bound.</summary>
+    [Range(0, long.MaxValue)]
+    public long DailyByteBudget { get; set; }
+
+    /// <summary>Bytes a second that fetching takes of the link; 0: no bound.</summary>
+    [Range(0, long.MaxValue)]
+    public long BandwidthBytesPerSecond { get; set; }
 }

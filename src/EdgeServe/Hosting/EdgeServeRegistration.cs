@@ -8,6 +8,7 @@ using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Metrics;
 using EdgeServe.Http.Oip;
 using EdgeServe.Http.Operator;
+using EdgeServe.Http.Updates;
 using EdgeServe.Security;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -25,6 +26,10 @@ internal static class EdgeServeRegistration
         builder.AddKestrelEndpoints(options, data);
         builder.Services.AddEngine(EngineOptionsFrom.Configuration(options));
         builder.Services.AddJobs(data, EngineOptionsFrom.Jobs(options));
+        builder.Services.AddEnrolment();
+        builder.Services.AddUpdates(EngineOptionsFrom.Updates(options), EngineOptionsFrom.Terms(options.Updates), EngineOptionsFrom.Registry(options.Updates));
+        builder.Services.AddRegistry(() => EngineOptionsFrom.RegistryAccess(options.Updates), options.Updates.BandwidthBytesPerSecond, options.Updates.DailyByteBudget);
+        builder.Services.AddSticks(EngineOptionsFrom.Sticks(options), ProductVersion.Text);
         builder.Services.AddSecurity();
         builder.Services.AddHttpApi();
         builder.Services.AddGrpcApi(options);
@@ -47,6 +52,9 @@ internal static class EdgeServeRegistration
         app.MapJobs();
         StatusEndpoint.Map(app);
         BackupEndpoint.Map(app);
+        app.MapDevice();
+        app.MapMedia();
+        UpdateEndpoints.Map(app);
         app.MapMetrics(options);
         app.MapOpenApiDescription();
     }
@@ -61,6 +69,8 @@ internal static class EdgeServeRegistration
         services.AddSingleton<JobEndpoints>();
         services.AddSingleton<EventStream>();
         services.AddSingleton<StatusEndpoint>();
+        services.AddSingleton<UpdateViews>();
+        services.AddSingleton<UpdateEndpoints>();
         services.AddHostedService<ModelStartup>();
     }
 

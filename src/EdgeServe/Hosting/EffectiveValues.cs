@@ -43,6 +43,20 @@ internal static class EffectiveValues
         ("Storage:ReserveBytes", o => Text(o.Storage.ReserveBytes)),
         ("Storage:BallastBytes", o => Text(o.Storage.BallastBytes)),
         ("Storage:BackupIntervalHours", o => Text(o.Storage.BackupIntervalHours)),
+        ("Updates:MediaDirectory", o => o.Updates.MediaDirectory),
+        ("Updates:EnrolFromMedia", o => Text(o.Updates.EnrolFromMedia)),
+        ("Updates:Channel", o => o.Updates.Channel),
+        ("Updates:DeviceClass", o => o.Updates.DeviceClass),
+        ("Updates:TrustedKeys", o => List(o.Updates.TrustedKeys)),
+        ("Updates:Threshold", o => Text(o.Updates.Threshold)),
+        ("Updates:Registry", o => o.Updates.Registry),
+        ("Updates:CredentialsFile", o => o.Updates.CredentialsFile),
+        ("Updates:InsecureRegistry", o => Text(o.Updates.InsecureRegistry)),
+        ("Updates:PollIntervalMinutes", o => Text(o.Updates.PollIntervalMinutes)),
+        ("Updates:ProbationMinutes", o => Text(o.Updates.ProbationMinutes)),
+        ("Updates:ProbationRequests", o => Text(o.Updates.ProbationRequests)),
+        ("Updates:DailyByteBudget", o => Text(o.Updates.DailyByteBudget)),
+        ("Updates:BandwidthBytesPerSecond", o => Text(o.Updates.BandwidthBytesPerSecond)),
     ];
 
     private static string Text(bool value) => value ? "true" : "false";

@@ -2,6 +2,11 @@ using EdgeServe.Engine;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Bundles;
+using EdgeServe.Engine.Bundles.Registry;
+using EdgeServe.Engine.Bundles.Signing;
+using EdgeServe.Engine.Updates;
+using EdgeServe.Engine.Updates.Sticks;
 
 namespace EdgeServe.Hosting;
 
@@ -44,6 +49,39 @@ internal static class EngineOptionsFrom
         ReserveBytes = options.Storage.ReserveBytes,
         BallastBytes = options.Storage.BallastBytes,
         BackupInterval = TimeSpan.FromHours(options.Storage.BackupIntervalHours),
+    };
+
+    public static UpdateOptions Updates(EdgeServeOptions options) => new()
+    {
+        Program = Version.TryParse(ProductVersion.Text.Split('-')[0], out var program) ? program : new Version(0, 0, 0),
+        Probation = TimeSpan.FromMinutes(options.Updates.ProbationMinutes),
+        ProbationRequests = options.Updates.ProbationRequests,
+        PollInterval = TimeSpan.FromMinutes(options.Updates.PollIntervalMinutes),
+        ReserveBytes = options.Storage.ReserveBytes,
+    };
+
+    /// <summary>Whom the configuration says to follow; null: nobody.</summary>
+    public static UpdateTerms? Terms(UpdatesSection updates) => updates.Channel.Length == 0 ? null : new UpdateTerms(
+        updates.Channel, updates.DeviceClass, [.. updates.TrustedKeys.Select(path => TrustedKey.FromPem(File.ReadAllText(path)))], updates.Threshold, Registry(updates));
+
+    public static string? Registry(UpdatesSection updates) => updates.Registry.Length == 0 ? null : updates.Registry;
+
+    /// <summary>Read anew each time: a password may be changed while the service runs.</summary>
+    public static RegistryOptions RegistryAccess(UpdatesSection updates)
+    {
+        if (updates.CredentialsFile.Length == 0)
+            return new RegistryOptions { Insecure = updates.InsecureRegistry };
+        string[] credentials = RegistryOptions.PasswordFrom(updates.CredentialsFile).Split(':', 2);
+        return credentials.Length == 2
+            ? new RegistryOptions { Username = credentials[0], Password = credentials[1], Insecure = updates.InsecureRegistry }
+            : throw new BundleException(BundleError.Unauthorized, $"{updates.CredentialsFile} does not hold user:password", "Write both into its first line, with a colon in between.");
+    }
+
+    public static StickOptions Sticks(EdgeServeOptions options) => new()
+    {
+        MediaDirectory = options.Updates.MediaDirectory,
+        EnrolFromMedia = options.Updates.EnrolFromMedia,
+        DeviceName = options.Server.Name,
     };
 
     private static VersionPolicy Policy(string text) => VersionPolicy.TryParse(text, out var policy) ? policy : VersionPolicy.LatestOne;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Sessions;
+using EdgeServe.Engine.Updates;
 using EdgeServe.Http.Health;
 using Microsoft.Extensions.Options;
 
@@ -8,11 +9,13 @@ namespace EdgeServe.Hosting;
 
 /// <summary>Loads the models behind a server that is already live, then says in one line what runs here.</summary>
 internal sealed partial class ModelStartup(
-    ModelCatalog catalog, ServerState state, IOptions<EdgeServeOptions> options, IHostApplicationLifetime lifetime, ILogger<ModelStartup> log) : BackgroundService
+    ModelCatalog catalog, UpdateStart updates, ServerState state, IOptions<EdgeServeOptions> options, IHostApplicationLifetime lifetime, ILogger<ModelStartup> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         lifetime.ApplicationStopping.Register(state.Stopping);
+        // Before any model is loaded: which set serves, and whether one crashed too often.
+        updates.Run();
         string[] wanted = options.Value.Repository.LoadAtStart;
         await Task.Run(() => catalog.LoadAllAsync(name => wanted.Length == 0 || wanted.Contains(name), stoppingToken), stoppingToken);
         state.ModelsTried();

@@ -1,5 +1,6 @@
 using System.Net;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Updates.Enrolment;
 using Microsoft.Extensions.Options;
 
 namespace EdgeServe.Hosting;
@@ -16,6 +17,8 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
         Collect(new LimitsOptionsValidator().Validate(name, options.Limits), "Limits", errors);
         Collect(new JobsSectionValidator().Validate(name, options.Jobs), "Jobs", errors);
         Collect(new StorageSectionValidator().Validate(name, options.Storage), "Storage", errors);
+        Collect(new UpdatesSectionValidator().Validate(name, options.Updates), "Updates", errors);
+        Follows(options.Updates, errors);
         if (options.Jobs.VersionPolicy is not (JobsSection.Latest or JobsSection.Accepted))
             errors.Add($"Jobs:VersionPolicy: '{options.Jobs.VersionPolicy}' is neither {JobsSection.Latest} nor {JobsSection.Accepted}");
         Policy("Repository:VersionPolicy", options.Repository.VersionPolicy, errors);
@@ -49,6 +52,30 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
             else if (uri.Host != "localhost" && !IPAddress.TryParse(uri.Host.Trim('[', ']'), out _))
                 errors.Add($"{key}: '{url}' must name an IP address or localhost; use 0.0.0.0 for every interface");
         }
+    }
+
+    /// <summary>A channel without somebody to trust could never install anything.</summary>
+    private static void Follows(UpdatesSection updates, List<string> errors)
+    {
+        if (updates.Channel.Length == 0)
+            return;
+        if (!ModelName.IsValid(updates.Channel))
+            errors.Add($"Updates:Channel: '{updates.Channel}' is not a channel name (lower-case letters and digits joined by '.', '_' or '-')");
+        if (!ModelName.IsValid(updates.DeviceClass))
+            errors.Add($"Updates:DeviceClass: '{updates.DeviceClass}' is not a class of devices (lower-case letters and digits joined by '.', '_' or '-')");
+        var keys = new HashSet<string>();
+        foreach (string path in updates.TrustedKeys)
+        {
+            if (!File.Exists(path))
+                errors.Add($"Updates:TrustedKeys: {path} does not exist");
+            else if (!PublicKeys.TrySigning(File.ReadAllText(path), out string? fingerprint, out string? problem))
+                errors.Add($"Updates:TrustedKeys: {path} {problem}");
+            else if (!keys.Add(fingerprint))
+                errors.Add($"Updates:TrustedKeys: {path} has a key that stands there already; a threshold counts distinct keys");
+        }
+
+        if (updates.TrustedKeys.Length < updates.Threshold)
+            errors.Add($"Updates:Threshold: {updates.Threshold} of {updates.TrustedKeys.Length} keys can never sign");
     }
 
     private static void Policy(string key, string policy, List<string> errors)

@@ -18,4 +18,7 @@ internal sealed partial class LimitsOptionsValidator : IValidateOptions<LimitsOp
 internal sealed partial class JobsSectionValidator : IValidateOptions<JobsSection>;
 
 [OptionsValidator]
+internal sealed partial class UpdatesSectionValidator : IValidateOptions<UpdatesSection>;
+
+[OptionsValidator]
 internal sealed partial class StorageSectionValidator : IValidateOptions<StorageSection>;

@@ -1,3 +1,4 @@
+using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Storage;
@@ -19,7 +20,7 @@ internal static class ErrorResponses
     {
         ServingError.InvalidArgument or ServingError.Cancelled or ServingError.LoadFailed => StatusCodes.Status400BadRequest,
         ServingError.UnknownModel => StatusCodes.Status404NotFound,
-        ServingError.Forbidden => StatusCodes.Status403Forbidden,
+        ServingError.Forbidden or ServingError.ChannelOnly => StatusCodes.Status403Forbidden,
         ServingError.RequestTooLarge => StatusCodes.Status413PayloadTooLarge,
         ServingError.Unsupported => StatusCodes.Status501NotImplemented,
         ServingError.RunFailed => StatusCodes.Status500InternalServerError,
@@ -39,6 +40,22 @@ internal static class ErrorResponses
         _ => StatusCodes.Status500InternalServerError,
     };
 
+    public static int Status(BundleError error) => error switch
+    {
+        BundleError.NotFound => StatusCodes.Status404NotFound,
+        BundleError.Malformed or BundleError.NotAChannel => StatusCodes.Status400BadRequest,
+        BundleError.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        BundleError.NotEnrolled or BundleError.AlreadyEnrolled or BundleError.Held or BundleError.OlderRelease or BundleError.KnownBad
+            or BundleError.ProgramTooOld => StatusCodes.Status409Conflict,
+        BundleError.SourceUnavailable or BundleError.CaptivePortal or BundleError.Unauthorized or BundleError.Incomplete => StatusCodes.Status502BadGateway,
+        BundleError.BudgetSpent => StatusCodes.Status503ServiceUnavailable,
+        BundleError.DiskFull => StatusCodes.Status507InsufficientStorage,
+        BundleError.WrittenWithoutAll or BundleError.Ambiguous or BundleError.LoadFailed or BundleError.GoldenFailed or BundleError.TooSlow
+            or BundleError.OutOfMemory or BundleError.ProbationFailed => StatusCodes.Status422UnprocessableEntity,
+        // What is left is not believed.
+        _ => StatusCodes.Status403Forbidden,
+    };
+
     public static int Status(StorageError error) => error == StorageError.Full ? StatusCodes.Status507InsufficientStorage : StatusCodes.Status503ServiceUnavailable;
 
     /// <summary>The status of a job's failure, which may be one of the infer flow's.</summary>
@@ -51,6 +68,9 @@ internal static class ErrorResponses
 
     public static Task WriteAsync(HttpContext context, JobException e) =>
         WriteAsync(context, Status(e.Error), e.Message, e.Error.ToString(), e.Hint, e.Error == JobError.TooManyJobs ? StorageRetry : null);
+
+    public static Task WriteAsync(HttpContext context, BundleException e) =>
+        WriteAsync(context, Status(e.Error), e.Message, e.Error.ToString(), e.Hint);
 
     public static Task WriteAsync(HttpContext context, StorageException e) =>
         WriteAsync(context, Status(e.Error), e.Message, "Storage" + e.Error, e.Hint, e.Error == StorageError.Full ? StorageRetry : null);

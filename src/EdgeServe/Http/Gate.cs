@@ -1,3 +1,4 @@
+using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Storage;
@@ -31,6 +32,10 @@ internal sealed partial class Gate(RequestDelegate next, HostGuard guard, ILogge
             await ErrorResponses.WriteAsync(context, e);
         }
         catch (JobException e)
+        {
+            await ErrorResponses.WriteAsync(context, e);
+        }
+        catch (BundleException e)
         {
             await ErrorResponses.WriteAsync(context, e);
         }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Operator;
+using EdgeServe.Http.Updates;
 
 namespace EdgeServe.Http;
 
@@ -20,6 +21,11 @@ namespace EdgeServe.Http;
 [JsonSerializable(typeof(JobBody))]
 [JsonSerializable(typeof(JobListBody))]
 [JsonSerializable(typeof(StatusBody))]
+[JsonSerializable(typeof(DeviceBody))]
+[JsonSerializable(typeof(MediaBody))]
+[JsonSerializable(typeof(UpdatesBody))]
+[JsonSerializable(typeof(OfferBody))]
+[JsonSerializable(typeof(InstallBody))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class WireJson : JsonSerializerContext

@@ -73,7 +73,7 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
         var http = new Uri($"http://127.0.0.1:{FreePort()}");
         var grpc = new Uri($"http://127.0.0.1:{FreePort()}");
         string? ownData = start.Data is null ? Directory.CreateTempSubdirectory("edgeserve-data-").FullName : null;
-        string[] arguments = ["serve", "--models", start.Models, "--data", start.Data ?? ownData!, "--urls", http.ToString(), "--grpc-urls", grpc.ToString(), .. start.Arguments];
+        string[] arguments = ["serve", .. start.Models.Length > 0 ? new[] { "--models", start.Models } : [], "--data", start.Data ?? ownData!, "--urls", http.ToString(), "--grpc-urls", grpc.ToString(), .. start.Arguments];
         var process = Process.Start(Info([.. start.Under, Binary, .. arguments], start.Environment))!;
         var server = new EdgeServeProcess(process, http, grpc, ownData);
         process.OutputDataReceived += (_, line) => server.Append(line.Data);
@@ -114,13 +114,17 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
     public Task EndAsync() => _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
 
     /// <summary>Waits until a line of the log says so.</summary>
-    public async Task WaitForLogAsync(params string[] anyOf)
+    public Task WaitForLogAsync(params string[] anyOf) =>
+        WaitForAsync(() => anyOf.Any(a => Output.Contains(a, StringComparison.Ordinal)), $"the log says {string.Join(" or ", anyOf)}");
+
+    /// <summary>Waits until something outside of it is so.</summary>
+    public async Task WaitForAsync(Func<bool> holds, string what)
     {
         var watch = Stopwatch.StartNew();
-        while (!anyOf.Any(a => Output.Contains(a, StringComparison.Ordinal)))
+        while (!holds())
         {
             if (!IsRunning || watch.Elapsed > Patience)
-                throw new InvalidOperationException($"the log never said {string.Join(" or ", anyOf)}:\n{Output}");
+                throw new InvalidOperationException($"waited in vain until {what}:\n{Output}");
             await Task.Delay(PollInterval, TestContext.Current.CancellationToken);
         }
     }

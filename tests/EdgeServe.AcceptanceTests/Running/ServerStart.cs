@@ -1,7 +1,7 @@
 namespace EdgeServe.AcceptanceTests.Running;
 
 /// <summary>How a server is started.</summary>
-/// <param name="Models">Its folder of models.</param>
+/// <param name="Models">Its folder of models; empty: none is named.</param>
 internal sealed record ServerStart(string Models)
 {
     /// <summary>A data directory that outlives it; null: one of its own.</summary>

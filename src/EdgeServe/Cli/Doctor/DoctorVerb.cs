@@ -28,6 +28,7 @@ internal static class DoctorVerb
         findings.Add(SystemChecks.FileDescriptors(options));
         findings.Add(DiskChecks.DataDirectory(options.Server.DataDirectory));
         findings.AddRange(JobChecks.Storage(options));
+        findings.AddRange(EnrolmentChecks.Fleet(options));
         findings.AddRange(await PortChecks.PortsAsync(options, cancellation));
         await ModelChecks.AddAsync(options, findings, progress, cancellation);
     }

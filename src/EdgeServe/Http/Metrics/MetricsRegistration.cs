@@ -12,10 +12,11 @@ internal static class MetricsRegistration
     {
         services.AddSingleton<ServingMetrics>();
         services.AddSingleton<JobMetrics>();
+        services.AddSingleton<UpdateMetrics>();
         services.AddSingleton<TritonMetrics>();
         services.AddOpenTelemetry().ConfigureResource(r => r.AddService(options.Server.Name, serviceVersion: ProductVersion.Text)).WithMetrics(metrics =>
         {
-            metrics.AddMeter(ServingMeter.Name, ServingMetrics.MeterName, JobMetrics.MeterName);
+            metrics.AddMeter(ServingMeter.Name, ServingMetrics.MeterName, JobMetrics.MeterName, UpdateMetrics.MeterName);
             if (options.Metrics.TritonNames)
                 metrics.AddMeter(TritonMetrics.MeterName);
             // Counters carry their whole name: nv_inference_count has no _total.
@@ -27,6 +28,7 @@ internal static class MetricsRegistration
     {
         app.Services.GetRequiredService<ServingMetrics>();
         app.Services.GetRequiredService<JobMetrics>();
+        app.Services.GetRequiredService<UpdateMetrics>();
         if (options.Metrics.TritonNames)
             app.Services.GetRequiredService<TritonMetrics>();
         app.MapPrometheusScrapingEndpoint("/metrics");

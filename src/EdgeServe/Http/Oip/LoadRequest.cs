@@ -45,7 +45,7 @@ internal sealed class LoadRequest : IDisposable
     public static LoadRequest From(string model, string? config, List<(string Path, byte[] Content)> files, ModelCatalog catalog)
     {
         if (files.Count > 0 && !catalog.AllowUpload)
-            throw UploadsOff(model);
+            throw UploadsOff(model, catalog);
         if (files.Count > 0 && config is null)
             throw ServingException.Invalid($"failed to load '{model}', 'file' parameters need a 'config' parameter beside them");
         VersionPolicy? policy = null;
@@ -61,13 +61,14 @@ internal sealed class LoadRequest : IDisposable
     private static byte[] Content(string model, JsonProperty parameter, ModelCatalog catalog)
     {
         if (!catalog.AllowUpload)
-            throw UploadsOff(model);
+            throw UploadsOff(model, catalog);
         if (parameter.Value.ValueKind == JsonValueKind.String && parameter.Value.TryGetBytesFromBase64(out byte[]? content))
             return content;
         throw ServingException.Invalid($"failed to load '{model}', parameter '{parameter.Name}' must be base64");
     }
 
-    private static ServingException UploadsOff(string model) => new(
-        ServingError.Forbidden, $"failed to load '{model}', uploads are switched off",
+    private static ServingException UploadsOff(string model, ModelCatalog catalog) => catalog.IsClosed
+        ? new(ServingError.ChannelOnly, $"failed to load '{model}', this device takes models from its signed channel only", "Publish it in the channel; `edgeserve update status` shows which one the device follows.")
+        : new(ServingError.Forbidden, $"failed to load '{model}', uploads are switched off",
         "Set Repository:AllowUpload to true, or copy the files into the model folder on the device.");
 }

@@ -1,3 +1,5 @@
+using EdgeServe.Http.Updates;
+
 namespace EdgeServe.Http.Operator;
 
 /// <param name="Part">What is degraded.</param>
@@ -13,6 +15,10 @@ internal sealed record DiskBody(long FreeBytes, long ReserveBytes);
 
 internal sealed record ClockBody(string Quality, long RunningMs);
 
+/// <summary>Whose updates the box takes.</summary>
+internal sealed record FollowsBody(string Channel, string DeviceClass, string? Registry);
+
 /// <param name="State">ok or degraded.</param>
+/// <param name="Follows">Absent: it belongs to no fleet.</param>
 internal sealed record StatusBody(
-    string State, string Name, string Version, string? Device, bool Ready, ClockBody Clock, JobCountsBody Jobs, DiskBody Disk, ProblemBody[] Problems);
+    string State, string Name, string Version, string? Device, bool Ready, ClockBody Clock, JobCountsBody Jobs, DiskBody Disk, FollowsBody? Follows, UpdatesStatusBody? Updates, ProblemBody[] Problems);

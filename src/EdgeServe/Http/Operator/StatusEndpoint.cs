@@ -1,16 +1,19 @@
+using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Jobs;
+using EdgeServe.Engine.Updates.Enrolment;
 using EdgeServe.Hosting;
 using EdgeServe.Http.Health;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Oip;
+using EdgeServe.Http.Updates;
 using Microsoft.Extensions.Options;
 
 namespace EdgeServe.Http.Operator;
 
 /// <summary><c>GET /edge/v1/status</c>: what works, what does not, why, and what to do. Serving being ready is <c>/v2/health/ready</c>'s word.</summary>
 internal sealed class StatusEndpoint(
-    JobService jobs, DeviceClock clock, DeviceIdentity identity, ServerState serving, IOptions<EdgeServeOptions> options)
+    JobService jobs, DeviceClock clock, DeviceIdentity identity, DeviceEnrolment enrolment, UpdateViews updates, ServerState serving, IOptions<EdgeServeOptions> options)
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -20,7 +23,7 @@ internal sealed class StatusEndpoint(
 
     public StatusBody Status()
     {
-        ProblemBody[] problems = jobs.Trouble is { } trouble ? [new ProblemBody("jobs", "Storage" + trouble.Error, trouble.Message, trouble.Hint)] : [];
+        ProblemBody[] problems = [.. Problems()];
         var totals = jobs.Totals;
         return new StatusBody(
             problems.Length == 0 ? "ok" : "degraded", options.Value.Server.Name, ProductVersion.Text, Device(), serving.IsReady,
@@ -28,7 +31,16 @@ internal sealed class StatusEndpoint(
             new JobCountsBody(
                 totals[JobState.Queued], totals[JobState.Running], totals[JobState.Succeeded], totals[JobState.Failed], totals[JobState.Cancelled],
                 totals[JobState.Expired], jobs.Lost, totals.Bytes, jobs.Options.MaxBytes, jobs.Options.MaxPending, jobs.Options.MaxFinished),
-            new DiskBody(jobs.FreeBytes, jobs.Options.ReserveBytes), problems);
+            new DiskBody(jobs.FreeBytes, jobs.Options.ReserveBytes),
+            enrolment.Terms is { } terms ? new FollowsBody(terms.Channel, terms.DeviceClass, terms.Registry) : null, updates.Status(), problems);
+    }
+
+    private IEnumerable<ProblemBody> Problems()
+    {
+        if (jobs.Trouble is { } trouble)
+            yield return new ProblemBody("jobs", "Storage" + trouble.Error, trouble.Message, trouble.Hint);
+        if (enrolment.Trouble is { } reason)
+            yield return new ProblemBody("updates", nameof(BundleError.NotEnrolled), reason, "Enrol it again: edgeserve device enroll FILE --replace.");
     }
 
     private string? Device()

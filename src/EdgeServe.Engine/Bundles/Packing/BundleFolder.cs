@@ -1,0 +1,71 @@
+using EdgeServe.Engine.Models;
+
+namespace EdgeServe.Engine.Bundles.Packing;
+
+/// <summary>The folder of one version, sorted into roles. All errors at once: its author is a person with an editor.</summary>
+internal static class BundleFolder
+{
+    private static readonly string[] DocumentNames = ["LICENSE", "LICENCE", "NOTICE", "README", "COPYING"];
+
+    /// <param name="directory"><c>model.onnx</c> and what belongs to it; documents may lie one folder above, beside all versions.</param>
+    /// <param name="errors">Gets what no bundle may have.</param>
+    /// <returns>By path.</returns>
+    public static IReadOnlyList<PackedFile> Sort(string directory, List<string> errors)
+    {
+        var files = new List<PackedFile>();
+        foreach (string file in Files(directory))
+            Add(files, file, Path.GetFileName(file), errors);
+        foreach (string folder in Directory.EnumerateDirectories(directory))
+        {
+            foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+                Add(files, file, Path.GetRelativePath(directory, file).Replace('\\', '/'), errors);
+        }
+
+        if (Path.GetDirectoryName(Path.GetFullPath(directory)) is { } above)
+        {
+            foreach (string file in Files(above).Where(f => IsDocument(Path.GetFileName(f)) && files.All(p => p.Path != Path.GetFileName(f))))
+                files.Add(new PackedFile(Path.GetFileName(file), file, MediaTypes.Document));
+        }
+
+        if (files.All(f => f.MediaType != MediaTypes.Weight))
+            errors.Add($"{directory} has no {BundleContent.ModelFile}");
+        else
+            Check(directory, files, errors);
+        return [.. files.OrderBy(f => f.Path, StringComparer.Ordinal)];
+    }
+
+    private static void Add(List<PackedFile> files, string file, string path, List<string> errors)
+    {
+        if (Role(path) is { } role)
+            files.Add(new PackedFile(path, file, role));
+        else if (Path.GetFileName(path)[0] != '.')
+            errors.Add($"{path} belongs in no bundle: it may have {BundleContent.ModelFile}, {BundleContent.ExternalDataFile}, {BundleContent.DefinitionFile}, {BundleContent.ReferenceFile}, labels and tokenizers (*.txt, *.json), golden/*.json and golden/*.bin, LICENSE, NOTICE, README");
+    }
+
+    private static string? Role(string path) => path switch
+    {
+        BundleContent.ModelFile => MediaTypes.Weight,
+        BundleContent.ExternalDataFile => MediaTypes.ExternalData,
+        BundleContent.DefinitionFile => MediaTypes.Definition,
+        BundleContent.ReferenceFile => MediaTypes.Reference,
+        _ when IsDocument(path) => MediaTypes.Document,
+        _ when BundleContent.IsLabelsName(path) => MediaTypes.WeightConfig,
+        _ when BundleContent.IsGoldenPath(path) => MediaTypes.Golden,
+        _ => null,
+    };
+
+    private static bool IsDocument(string name) => DocumentNames.Contains(name.Split('.')[0], StringComparer.Ordinal) && !name.Contains('/', StringComparison.Ordinal);
+
+    /// <summary>What every device would refuse is said here, on the author's desk.</summary>
+    private static void Check(string directory, List<PackedFile> files, List<string> errors)
+    {
+        ExternalData.Check(new ModelFiles(new ModelVersionKey("bundle", 1), Path.GetFullPath(directory)), errors);
+        if (files.Any(f => f.MediaType == MediaTypes.Definition))
+        {
+            ModelDefinitionJson.Read(File.ReadAllBytes(Path.Combine(directory, BundleContent.DefinitionFile)), out var problems);
+            errors.AddRange(problems.Select(p => $"{BundleContent.DefinitionFile}: {p}"));
+        }
+    }
+
+    private static IEnumerable<string> Files(string directory) => Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal);
+}

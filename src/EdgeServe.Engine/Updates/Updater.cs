@@ -1,0 +1,244 @@
+using EdgeServe.Engine.Bundles;
+using EdgeServe.Engine.Bundles.Channels;
+using EdgeServe.Engine.Bundles.Signing;
+using EdgeServe.Engine.Bundles.Store;
+using EdgeServe.Engine.Models;
+
+namespace EdgeServe.Engine.Updates;
+
+/// <summary>
+/// The update flow. 1 A source has the channel's index -> 2 it is verified before anything it names is read -> 3 what is
+/// missing comes into the store -> 4 the new versions are tried beside the running ones -> 5 trust counters, journal, and
+/// one swap -> 6 probation (<see cref="Probation"/>) -> 7 commit, or back by the same swap (<see cref="SetSwitch.RollBackAsync"/>).
+/// Whatever happens before 5, what served still serves and what was fetched is kept.
+/// </summary>
+internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets sets, SetSwitch activation, UpdateRecords records, UpdateOptions options) : IUpdateOffers
+{
+    private const int MostTries = 3;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _switching = new(1, 1);
+    private volatile UpdateRun? _run;
+    private long _fetched;
+
+    /// <summary>The offer that is being worked on; null: none.</summary>
+    public UpdateRun? Running => _run;
+
+    /// <summary>Bytes that sources gave since the process began.</summary>
+    public long FetchedBytes => Interlocked.Read(ref _fetched);
+
+    /// <summary>A set took over or was taken back.</summary>
+    public event Action? Switched;
+
+    /// <inheritdoc/>
+    public bool IsEnrolled => terms.IsEnrolled;
+
+    /// <inheritdoc/>
+    public string? Channel => terms.Current?.Channel;
+
+    /// <inheritdoc/>
+    public async Task<long> VerifyAsync(IContentSource source, CancellationToken cancellation)
+    {
+        var (index, channel) = await VerifyAsync(source, terms.Require(), known: null, cancellation);
+        return index is null ? records.Journal.State.Active!.Release : channel!.Release;
+    }
+
+    /// <inheritdoc/>
+    public Task<OfferResult> OfferAsync(IContentSource source, IProgress<OfferProgress>? progress, CancellationToken cancellation) =>
+        OfferAsync(source, progress, asked: false, cancellation);
+
+    /// <param name="source">Has the channel.</param>
+    /// <param name="progress">Where it stands.</param>
+    /// <param name="asked">An operator wants it tried even if it failed here before.</param>
+    /// <param name="cancellation">Gives up where nothing is half done.</param>
+    public async Task<OfferResult> OfferAsync(IContentSource source, IProgress<OfferProgress>? progress, bool asked, CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation);
+        var run = _run = new UpdateRun(source, progress);
+        try
+        {
+            return await RunAsync(run, asked, cancellation);
+        }
+        catch (BundleException e)
+        {
+            records.Refused(run.Set, source.Name, e, run.Fetched);
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            records.Refused(run.Set, source.Name, new BundleException(BundleError.SourceUnavailable, "interrupted; what came is kept"), run.Fetched);
+            throw;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var described = ContentStore.Describe(e);
+            records.Refused(run.Set, source.Name, described, run.Fetched);
+            throw described;
+        }
+        finally
+        {
+            _run = null;
+            Interlocked.Add(ref _fetched, run.Fetched);
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Runs while no offer does.</summary>
+    public async Task BetweenOffersAsync(Action work, CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation);
+        try
+        {
+            await Task.Run(work, cancellation);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Back to the set before, because an operator says so. Does not wait for an offer that is still fetching or trying.</summary>
+    /// <exception cref="BundleException"><see cref="BundleError.NotFound"/>: there is no set before.</exception>
+    public async Task<UpdateEvent> RollBackAsync(string who, CancellationToken cancellation)
+    {
+        await _switching.WaitAsync(cancellation);
+        try
+        {
+            return await RollBackInTurnAsync(who, BundleError.KnownBad, "rolled back by an operator");
+        }
+        finally
+        {
+            _switching.Release();
+        }
+    }
+
+    /// <summary>Back to the set before, because probation says so. Does nothing when another set took over meanwhile.</summary>
+    public async Task<UpdateEvent?> RollBackAsync(SetReference failed, string reason, CancellationToken cancellation)
+    {
+        await _switching.WaitAsync(cancellation);
+        try
+        {
+            return records.Journal.State.Active == failed ? await RollBackInTurnAsync("probation", BundleError.ProbationFailed, reason) : null;
+        }
+        finally
+        {
+            _switching.Release();
+        }
+    }
+
+    private async Task<UpdateEvent> RollBackInTurnAsync(string who, BundleError error, string reason)
+    {
+        var e = await activation.RollBackAsync(who, error, reason);
+        Switched?.Invoke();
+        return e;
+    }
+
+    private async Task<OfferResult> RunAsync(UpdateRun run, bool asked, CancellationToken cancellation)
+    {
+        var followed = terms.Require();
+        var state = records.Journal.State;
+        if (state.Held)
+            throw new BundleException(BundleError.Held, "updates are held on this device", "Go on with `edgeserve update hold --off`.");
+
+        // 1 and 2. The set that serves is not verified again: nothing new is believed.
+        run.At(OfferStep.Verifying);
+        var serving = state.Active is { } active && content.IsComplete(active) ? active : null;
+        var (index, channel) = await VerifyAsync(run.Source, followed, serving?.Digest, cancellation);
+        if (index is null || index.Digest == serving?.Digest)
+            return new OfferResult(false, serving!.Release, 0);
+        var set = run.Set = new SetReference(channel!.Release, index.Digest);
+        RequireUntried(state, set, asked);
+
+        // 3. The journal keeps what arrives from being collected.
+        if (state.Active != set && state.Pending != set)
+            records.Journal.Write(s => s with { Pending = set });
+        await content.FetchAsync(run, index, channel, cancellation);
+        if (state.Active == set)
+            return Heal(set, run);
+
+        // 4.
+        run.At(OfferStep.Trying);
+        var folder = sets.Build(set, content.Models(set));
+        StagedSet staged;
+        try
+        {
+            staged = await activation.StageAsync(folder, cancellation);
+        }
+        catch (Exception e)
+        {
+            sets.Remove(set);
+            if (e is BundleException failed)
+                Remember(set, failed);
+            throw;
+        }
+
+        // 5. From here on nothing is given up half-way.
+        using (staged)
+        {
+            run.At(OfferStep.Activating);
+            await _switching.WaitAsync(cancellation);
+            try
+            {
+                records.Trust.Advance(followed.Channel, set.Release, set.Digest, channel.Created);
+                await activation.ActivateAsync(set, staged, records.Event(UpdateRecords.Activated, set, run.Source.Name, $"release {set.Release} serves, in probation", bytes: run.Fetched));
+            }
+            finally
+            {
+                _switching.Release();
+            }
+        }
+
+        // 6 and 7 are Probation's.
+        Switched?.Invoke();
+        return new OfferResult(true, set.Release, run.Fetched);
+    }
+
+    /// <returns>No index when the source still has <paramref name="known"/>.</returns>
+    private async Task<(FetchedManifest? Index, ChannelIndex? Channel)> VerifyAsync(IContentSource source, UpdateTerms followed, Digest? known, CancellationToken cancellation)
+    {
+        var index = await source.ResolveAsync(followed.Channel, known, cancellation);
+        if (index is null || index.Digest == known)
+            return (null, null);
+        if (index.MediaType is MediaTypes.Manifest or MediaTypes.DockerManifest)
+        {
+            throw new BundleException(BundleError.WrittenWithoutAll, $"{source.Name} has a single model where channel {followed.Channel} should be: it was written without --all",
+                "Copy it again: skopeo copy --all --preserve-digests");
+        }
+
+        // Who signed it comes before what it says.
+        var signatures = await Signatures.FetchAsync(source, index.Digest, cancellation);
+        SignatureCheck.Require(index.Digest, signatures, followed.Keys, followed.Threshold);
+        var channel = ChannelIndex.Read(index.Content);
+        ChannelPolicy.Require(channel, index.Digest, followed, records.Trust, options.Program);
+        return (index, channel);
+    }
+
+    /// <summary>The set that serves had lost content to damage: now it is whole again, for the next start.</summary>
+    private OfferResult Heal(SetReference set, UpdateRun run)
+    {
+        sets.Build(set, content.Models(set));
+        var e = records.Event("healed", set, run.Source.Name, $"damaged content of release {set.Release} was replaced", bytes: run.Fetched);
+        records.Journal.Write(s => s with { Pending = null, History = [.. s.History, e] });
+        records.Note(e);
+        return new OfferResult(false, set.Release, run.Fetched);
+    }
+
+    private static void RequireUntried(JournalState state, SetReference set, bool asked)
+    {
+        if (state.Refused is not { } refused || refused.Set != set)
+            return;
+        bool takenBack = refused.Error is BundleError.KnownBad or BundleError.ProbationFailed;
+        // What a busy moment may have caused is tried again, a few times.
+        bool mayPass = refused.Error is BundleError.TooSlow or BundleError.OutOfMemory && refused.Tries < MostTries;
+        if (takenBack)
+            throw new BundleException(BundleError.KnownBad, $"release {set.Release} was taken back on this device: {refused.Message}", "Publish a newer release.");
+        if (!asked && !mayPass)
+            throw new BundleException(refused.Error, $"release {set.Release} failed here before: {refused.Message}", "Publish a newer release, or try this one again with `edgeserve update now`.");
+    }
+
+    private void Remember(SetReference set, BundleException failed)
+    {
+        // A full or failing disk says nothing about the set.
+        if (failed.Error is BundleError.LoadFailed or BundleError.GoldenFailed or BundleError.TooSlow or BundleError.OutOfMemory)
+            records.Journal.TryWrite(s => s with { Refused = new RefusedSet(set, failed.Error, failed.Message, s.Refused?.Set == set ? s.Refused.Tries + 1 : 1) });
+    }
+}

@@ -1,0 +1,22 @@
+using System.Text.Json;
+using EdgeServe.Engine.Updates.Sticks;
+using EdgeServe.Http.Oip;
+
+namespace EdgeServe.Http.Updates;
+
+/// <summary><c>GET /edge/v1/media</c>: what is plugged in and where it stands.</summary>
+internal static class MediaEndpoint
+{
+    public static void MapMedia(this IEndpointRouteBuilder routes) => routes.MapReads("/edge/v1/media", context =>
+    {
+        var media = context.RequestServices.GetRequiredService<MediaWatcher>().Media;
+        return JsonResponse.WriteAsync(context, new MediaBody([.. media.Select(Of)]), WireJson.Plain.MediaBody);
+    });
+
+    private static MediumBody Of(MediumState medium) => new(
+        medium.Name, Snake(medium.Phase.ToString()), medium.MayBePulled, medium.Release > 0 ? medium.Release : null, medium.Bytes, medium.TotalBytes,
+        medium.Error is { } error ? Snake(error.ToString()) : null,
+        Snake(medium.Text.Tone.ToString()), medium.Text.Title, medium.Text.Sentence, medium.Text.Next, medium.ReportWritten);
+
+    private static string Snake(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
+}

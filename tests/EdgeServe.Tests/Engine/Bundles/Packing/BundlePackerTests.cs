@@ -1,0 +1,89 @@
+using EdgeServe.Engine.Bundles;
+using EdgeServe.Engine.Bundles.Layout;
+using EdgeServe.Engine.Bundles.Packing;
+using EdgeServe.Engine.Models;
+using EdgeServe.TestModels;
+using EdgeServe.Tests.Engine.Storage;
+
+namespace EdgeServe.Tests.Engine.Bundles.Packing;
+
+public sealed class BundlePackerTests
+{
+    private static readonly ModelVersionKey Key = new("add", 3);
+
+    [Fact]
+    public void The_same_files_have_the_same_digest_whenever_and_wherever()
+    {
+        using var folder = new TempFolder();
+        var first = Pack(Folder(folder["a/3"]), folder["one"]);
+        var second = Pack(Folder(folder["b/3"]), folder["two"]);
+        Assert.Equal(first.Digest, second.Digest);
+        Assert.Equal(first.Digest, Pack(folder["a/3"], folder["one"]).Digest);
+        File.AppendAllText(folder["b/3/labels.txt"], "more\n");
+        Assert.NotEqual(first.Digest, Pack(folder["b/3"], folder["two"]).Digest);
+    }
+
+    [Fact]
+    public async Task What_is_packed_is_what_a_device_installs()
+    {
+        using var folder = new TempFolder();
+        string source = Folder(folder["add/3"]);
+        File.WriteAllText(folder["add/LICENSE"], "do as you please");
+        var packed = Pack(source, folder["lay"]);
+        var manifest = ManifestJson.ReadManifest((await ImageLayout.Open(folder["lay"]).ManifestAsync(packed, TestContext.Current.CancellationToken)).Content);
+        var content = BundleContent.Read(manifest);
+        Assert.Equal((Key.Name, Key.Version), (content.Model, content.Version));
+        Assert.Equal(["golden/sum.json", "labels.txt", "model.json", "model.onnx"], content.Files.Select(f => f.Path));
+        Assert.Contains(manifest.Layers, l => l.MediaType == MediaTypes.Document && l.Annotation(AnnotationNames.FilePath) == "LICENSE");
+        foreach (var file in content.Files)
+            Assert.Equal(Digest.Of(File.ReadAllBytes(Path.Combine(source, file.Path))), file.Layer.Digest);
+    }
+
+    [Fact]
+    public void Every_file_that_no_device_takes_is_named_and_nothing_is_written()
+    {
+        using var folder = new TempFolder();
+        string source = Folder(folder["add/3"]);
+        File.WriteAllText(Path.Combine(source, "run.sh"), "#!/bin/sh");
+        File.WriteAllText(Path.Combine(source, "golden", "a b.json"), "{}");
+        File.WriteAllText(Path.Combine(source, "model.json"), """{"max_batch_size":"eight","colour":1}""");
+        Assert.Null(BundlePacker.Pack(source, Key, folder["lay"], "t", null, out var errors));
+        Assert.Contains(errors, e => e.StartsWith("run.sh", StringComparison.Ordinal));
+        Assert.Contains(errors, e => e.StartsWith("golden/a b.json", StringComparison.Ordinal));
+        Assert.Equal(2, errors.Count(e => e.StartsWith("model.json:", StringComparison.Ordinal)));
+        Assert.False(Directory.Exists(folder["lay"]));
+    }
+
+    [Theory]
+    [InlineData("../x.txt")]
+    [InlineData("/etc/x.txt")]
+    [InlineData("model.json")]
+    [InlineData("MODEL.ONNX.txt/../x.json")]
+    [InlineData("a\n.txt")]
+    [InlineData(".hidden.txt")]
+    [InlineData("model.onnx")]
+    public void A_name_that_is_no_labels_file_is_refused(string name)
+    {
+        var layer = new Descriptor(MediaTypes.WeightConfig, Digest.Of([2]), 1, new Dictionary<string, string> { [AnnotationNames.FilePath] = name });
+        var manifest = new Manifest(MediaTypes.Manifest, MediaTypes.Model, new Descriptor(MediaTypes.ModelConfig, Digest.Of([1]), 1), [new Descriptor(MediaTypes.Weight, Digest.Of([3]), 1), layer], null,
+            new Dictionary<string, string> { [AnnotationNames.Model] = "m", [AnnotationNames.Version] = "1" });
+        Assert.Equal(BundleError.ForbiddenContent, Assert.Throws<BundleException>(() => BundleContent.Read(manifest)).Error);
+    }
+
+    private static Descriptor Pack(string source, string layout)
+    {
+        var packed = BundlePacker.Pack(source, Key, layout, "t", null, out var errors);
+        Assert.Empty(errors);
+        return packed!;
+    }
+
+    private static string Folder(string path)
+    {
+        Directory.CreateDirectory(Path.Combine(path, "golden"));
+        File.WriteAllBytes(Path.Combine(path, "model.onnx"), TestGraphs.Add());
+        File.WriteAllText(Path.Combine(path, "model.json"), """{"max_batch_size":8}""");
+        File.WriteAllText(Path.Combine(path, "labels.txt"), "a\nb\n");
+        File.WriteAllText(Path.Combine(path, "golden", "sum.json"), "{}");
+        return path;
+    }
+}
