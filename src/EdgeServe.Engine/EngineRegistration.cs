@@ -1,5 +1,5 @@
-using EdgeServe.Engine.Bundles.Layout;
 using EdgeServe.Engine.Bundles;
+using EdgeServe.Engine.Bundles.Layout;
 using EdgeServe.Engine.Bundles.Registry;
 using EdgeServe.Engine.Bundles.Store;
 using EdgeServe.Engine.Device;

@@ -1,10 +1,10 @@
 using EdgeServe.Engine;
-using EdgeServe.Engine.Inference;
-using EdgeServe.Engine.Jobs;
-using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Bundles.Registry;
 using EdgeServe.Engine.Bundles.Signing;
+using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Jobs;
+using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Updates;
 using EdgeServe.Engine.Updates.Sticks;
 

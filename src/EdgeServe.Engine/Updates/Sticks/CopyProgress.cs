@@ -24,7 +24,11 @@ internal sealed class CopyProgress(PluggedMedium medium, long stepBytes) : IProg
         };
         medium.Move(s => s with
         {
-            Phase = phase, Text = text, Release = value.Release > 0 ? value.Release : s.Release, Bytes = value.Bytes, TotalBytes = value.TotalBytes,
+            Phase = phase,
+            Text = text,
+            Release = value.Release > 0 ? value.Release : s.Release,
+            Bytes = value.Bytes,
+            TotalBytes = value.TotalBytes,
         });
     }
 }
