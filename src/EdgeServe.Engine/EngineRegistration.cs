@@ -40,7 +40,7 @@ public static class EngineRegistration
             p.GetRequiredService<JobStorage>(), p.GetRequiredService<JobService>(), p.GetRequiredService<JobRunner>(),
             p.GetRequiredService<DeviceClock>(), p.GetRequiredService<ILogger<JobWorker>>()))
         .AddHostedService(p => new JobUpkeep(
-            p.GetRequiredService<JobStorage>(), p.GetRequiredService<JobService>(), p.GetRequiredService<DeviceClock>(),
+            p.GetRequiredService<JobStorage>(), p.GetRequiredService<JobService>(), p.GetRequiredService<JobRunner>(), p.GetRequiredService<DeviceClock>(),
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<JobUpkeep>>()));
 
     /// <summary>Which fleet the box belongs to, and its own key.</summary>

@@ -17,6 +17,13 @@ if (args is ["models", var folder])
     return;
 }
 
+// `dense FILE WIDTH` writes a graph of about 4 KB a unit of width.
+if (args is ["dense", var file, var width])
+{
+    File.WriteAllBytes(file, TestGraphs.Dense(784, int.Parse(width, CultureInfo.InvariantCulture), 250, 10));
+    return;
+}
+
 // `jobs FOLDER FINISHED WAITING` writes a data directory for scripts/bench.
 if (args is ["jobs", var data, var finished, var waiting])
 {

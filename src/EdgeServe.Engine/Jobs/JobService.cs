@@ -37,6 +37,12 @@ public sealed class JobService : IModelPins
     /// <summary>Jobs lost to damage since this process began.</summary>
     public int Lost => _storage.Lost;
 
+    /// <inheritdoc cref="JobStorage.IsChecked"/>
+    public bool IsChecked => _storage.IsChecked;
+
+    /// <inheritdoc cref="JobStorage.LogWasMissing"/>
+    public bool LogWasMissing => _storage.LogWasMissing;
+
     public long FreeBytes => _storage.Space.FreeBytes;
 
     public JobOptions Options => _options;
@@ -264,9 +270,13 @@ public sealed class JobService : IModelPins
     private static Job Own(JobSession session, string owner, JobId id) =>
         session.Find(id) is { } job && job.Owner == owner ? job : throw Unknown(id);
 
-    private static JobException Missing(JobReader reader, JobId id) => reader.LostReason(id) is { } reason
-        ? new JobException(JobError.Lost, $"job {id} is lost: {reason}", "Send it again.")
-        : Unknown(id);
+    private Exception Missing(JobReader reader, JobId id)
+    {
+        if (reader.LostReason(id) is { } reason)
+            return new JobException(JobError.Lost, $"job {id} is lost: {reason}", "Send it again.");
+        // A damaged index hides rows: not there is a word to wait with.
+        return IsChecked ? Unknown(id) : new StorageException(StorageError.Broken, $"job {id} is not found, but the jobs database is still being checked", "Retry in a moment.");
+    }
 
     private static JobException Unknown(JobId id) => new(JobError.UnknownJob, $"there is no job {id}", "GET /edge/v1/jobs lists yours; finished jobs are forgotten after their retention.");
 

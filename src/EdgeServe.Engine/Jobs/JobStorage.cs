@@ -21,6 +21,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile StorageException? _trouble = new(StorageError.Broken, "the jobs database is being opened", "Retry in a moment.");
     private bool _damaged;
+    private bool _checked;
     private bool _firstOpen = true;
 
     public JobStorage(DataDirectory data, JobOptions options, DeviceClock clock, TimeProvider time, ILogger<JobStorage> log)
@@ -53,6 +54,16 @@ internal sealed partial class JobStorage : IAsyncDisposable
 
     /// <summary>Jobs lost to damage since this process began.</summary>
     public int Lost { get; private set; }
+
+    /// <summary>Was the database read through since this process began? Until then what is not found may be there all the same.</summary>
+    public bool IsChecked
+    {
+        get => Volatile.Read(ref _checked);
+        set => Volatile.Write(ref _checked, value);
+    }
+
+    /// <summary>The write-ahead log was gone at the start: nobody can name the jobs in it.</summary>
+    public bool LogWasMissing { get; private set; }
 
     /// <summary>What keeps jobs from being taken; null: nothing.</summary>
     public StorageException? Trouble => _trouble ?? LittleRoom();
@@ -184,6 +195,8 @@ internal sealed partial class JobStorage : IAsyncDisposable
         var report = _salvage.Run(quarantine);
         Readers.Renew();
         _damaged = false;
+        // Made of rows that were read one by one a moment ago.
+        IsChecked = true;
         Lost += report.Lost.Count;
         Log.Salvaged(_log, report.Saved, report.FromBackup, report.Lost.Count, quarantine);
         foreach (var (id, reason) in report.Lost)
@@ -204,6 +217,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
         }
         else if (!_data.StoppedCleanly && !File.Exists(log) && File.Exists(_data.Jobs))
         {
+            LogWasMissing = true;
             Log.MissingLog(_log);
         }
     }

@@ -6,11 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgeServe.Engine.Jobs;
 
-/// <summary>What the jobs' files need now and then: the check after an unclean stop, retention, the ballast, the copy, the clock.</summary>
-internal sealed partial class JobUpkeep(JobStorage storage, JobService service, DeviceClock clock, TimeProvider time, ILogger<JobUpkeep> log) : BackgroundService
+/// <summary>What the jobs' files need now and then: the check after every start, retention, the ballast, the copy, the clock.</summary>
+internal sealed partial class JobUpkeep(JobStorage storage, JobService service, JobRunner runner, DeviceClock clock, TimeProvider time, ILogger<JobUpkeep> log) : BackgroundService
 {
     private const int AtATime = 200;
-    private const int RowsAChunk = 500;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
     private const int ClockSavedEvery = 10;
     private long _copiedMs;
@@ -24,9 +23,10 @@ internal sealed partial class JobUpkeep(JobStorage storage, JobService service, 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await storage.Opened.WaitAsync(stoppingToken);
-        bool unclean = !storage.Data.StoppedCleanly;
         _copiedMs = clock.Now;
-        await Task.Run(() => Look(unclean), stoppingToken);
+        // Models first: whoever waits for the box to be ready does not wait for the check.
+        await runner.Ready.WaitAsync(stoppingToken);
+        await Task.Run(Look, stoppingToken);
         using var timer = new PeriodicTimer(Interval, time);
         for (int turn = 1; await timer.WaitForNextTickAsync(stoppingToken); turn++)
         {
@@ -36,16 +36,15 @@ internal sealed partial class JobUpkeep(JobStorage storage, JobService service, 
         }
     }
 
-    /// <summary>Once, behind a service that already serves.</summary>
-    private void Look(bool unclean)
+    /// <summary>Behind a service that already serves.</summary>
+    private void Look()
     {
         storage.KeepBallast();
         if (storage.Trouble is { Error: not StorageError.Full })
             return;
         try
         {
-            if (unclean)
-                Check();
+            Check();
             int swept = storage.Files.Sweep((id, part) => storage.Readers.Read(r => r.Names(id, part)));
             if (swept > 0)
                 Log.Swept(log, swept);
@@ -59,25 +58,8 @@ internal sealed partial class JobUpkeep(JobStorage storage, JobService service, 
     private void Check()
     {
         long start = time.GetTimestamp();
-        string verdict = storage.Readers.Read(r => Database.TextOf(r.Connection, "PRAGMA quick_check(1)"));
-        if (verdict != "ok")
-            throw Damaged();
-        for (long after = 0; ;)
-        {
-            long from = after;
-            // Rows check themselves as they are read.
-            after = storage.Readers.Read(r => r.CheckRows(from, RowsAChunk));
-            if (after == 0)
-                break;
-        }
-
+        JobCheck.Run(storage);
         Log.Checked(log, (long)time.GetElapsedTime(start).TotalMilliseconds);
-
-        StorageException Damaged()
-        {
-            storage.ReportDamage(storage.Readers.Generation);
-            return new StorageException(StorageError.Broken, $"the check after an unclean stop found damage: {verdict}");
-        }
     }
 
     private async Task TidyAsync()
@@ -85,6 +67,8 @@ internal sealed partial class JobUpkeep(JobStorage storage, JobService service, 
         storage.KeepBallast();
         try
         {
+            if (!storage.IsChecked)
+                await Task.Run(Check);
             await RetireAsync();
             var interval = service.Options.BackupInterval;
             if (interval > TimeSpan.Zero && clock.Now - _copiedMs >= interval.TotalMilliseconds)
@@ -149,7 +133,7 @@ internal sealed partial class JobUpkeep(JobStorage storage, JobService service, 
 
     private static partial class Log
     {
-        [LoggerMessage(5040, LogLevel.Information, "The service was not stopped cleanly; its jobs database was checked in {Milliseconds} ms and is sound")]
+        [LoggerMessage(5040, LogLevel.Information, "The jobs database was checked in {Milliseconds} ms and is sound")]
         public static partial void Checked(ILogger logger, long milliseconds);
 
         [LoggerMessage(5041, LogLevel.Information, "Deleted {Count} payload files that no job names")]

@@ -42,6 +42,8 @@ internal static class StatusVerb
         table.AddText("Clock", status.Clock.Quality);
         table.AddText("Jobs waiting", string.Create(CultureInfo.InvariantCulture, $"{jobs.Queued} queued, {jobs.Running} running, of {jobs.MaxPending}"));
         table.AddText("Jobs done", string.Create(CultureInfo.InvariantCulture, $"{jobs.Succeeded} succeeded, {jobs.Failed} failed, {jobs.Cancelled} cancelled, {jobs.Expired} expired, {jobs.LostToDamage} lost"));
+        if (jobs.LogMissing)
+            table.AddText("Jobs lost?", "The write-ahead log was gone at the start: jobs accepted shortly before the last stop may be lost, and cannot be named");
         table.AddText("Jobs keep", $"{Terminal.Bytes(jobs.Bytes)} of {Terminal.Bytes(jobs.MaxBytes)}");
         table.AddText("Disk free", $"{Terminal.Bytes(status.Disk.FreeBytes)}, {Terminal.Bytes(status.Disk.ReserveBytes)} in reserve");
         foreach (var problem in status.Problems)

@@ -108,8 +108,10 @@ public sealed class DamageTests : IAsyncLifetime
         }
 
         // Which jobs were in it nobody can say any more; that it is missing can be said.
+        Assert.True((await server.Client.StatusAsync()).GetProperty("jobs").GetProperty("log_missing").GetBoolean());
+        Assert.Matches(@"(?m)^edgeserve_jobs_log_missing(\{[^}]*\})? 1$", (await server.Client.GetAnswerAsync("/metrics")).Text);
         Assert.Contains("[5007]", server.Output, StringComparison.Ordinal);
-        FaultSheet.Add("write-ahead log deleted", "after a kill", $"served; said in the log (5007); {kept} jobs kept, {gone} were in the deleted log");
+        FaultSheet.Add("write-ahead log deleted", "after a kill", $"served; said in log (5007), status and metric; {kept} jobs kept, {gone} were in the deleted log");
     }
 
     [Fact]
@@ -140,8 +142,7 @@ public sealed class DamageTests : IAsyncLifetime
     private async Task<Outcome> AssertHonestAsync(DataFolder data, string what)
     {
         await using var server = await EdgeServeProcess.StartAsync(Start(data));
-        if (File.Exists(Path.Combine(data.Path, "running")))
-            await server.Client.HealedAsync();
+        await server.Client.CheckedAsync();
         int kept = 0, lost = 0;
         foreach (var (number, (id, result)) in _promised)
         {

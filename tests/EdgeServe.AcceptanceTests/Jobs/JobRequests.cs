@@ -61,6 +61,10 @@ internal static class JobRequests
     /// <summary>Waits until the service says that all is well.</summary>
     public static Task HealedAsync(this HttpClient client) => UntilAsync(async () => await client.ProblemAsync() is null, "it does not heal");
 
+    /// <summary>Waits until the database was read through, and mended if it had to be.</summary>
+    public static Task CheckedAsync(this HttpClient client) => UntilAsync(
+        async () => (await client.StatusAsync()).GetProperty("jobs").GetProperty("checked").GetBoolean() && await client.ProblemAsync() is null, "it is never checked");
+
     /// <summary>Waits until no job waits or runs.</summary>
     public static Task DrainedAsync(this HttpClient client) => UntilAsync(
         async () =>

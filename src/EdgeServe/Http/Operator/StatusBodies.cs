@@ -8,8 +8,10 @@ namespace EdgeServe.Http.Operator;
 /// <param name="Hint">What to do.</param>
 internal sealed record ProblemBody(string Part, string Code, string Reason, string? Hint);
 
+/// <param name="Checked">The database was read through since the start.</param>
+/// <param name="LogMissing">The write-ahead log was gone at the start: jobs accepted shortly before the last stop may be lost, and nobody can name them.</param>
 internal sealed record JobCountsBody(
-    long Queued, long Running, long Succeeded, long Failed, long Cancelled, long Expired, long LostToDamage, long Bytes, long MaxBytes, int MaxPending, int MaxFinished);
+    long Queued, long Running, long Succeeded, long Failed, long Cancelled, long Expired, long LostToDamage, long Bytes, long MaxBytes, int MaxPending, int MaxFinished, bool Checked, bool LogMissing);
 
 internal sealed record DiskBody(long FreeBytes, long ReserveBytes);
 

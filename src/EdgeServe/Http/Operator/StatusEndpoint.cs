@@ -30,7 +30,8 @@ internal sealed class StatusEndpoint(
             new ClockBody(JobViews.Name(clock.Quality), clock.Now),
             new JobCountsBody(
                 totals[JobState.Queued], totals[JobState.Running], totals[JobState.Succeeded], totals[JobState.Failed], totals[JobState.Cancelled],
-                totals[JobState.Expired], jobs.Lost, totals.Bytes, jobs.Options.MaxBytes, jobs.Options.MaxPending, jobs.Options.MaxFinished),
+                totals[JobState.Expired], jobs.Lost, totals.Bytes, jobs.Options.MaxBytes, jobs.Options.MaxPending, jobs.Options.MaxFinished,
+                jobs.IsChecked, jobs.LogWasMissing),
             new DiskBody(jobs.FreeBytes, jobs.Options.ReserveBytes),
             enrolment.Terms is { } terms ? new FollowsBody(terms.Channel, terms.DeviceClass, terms.Registry) : null, updates.Status(), problems);
     }

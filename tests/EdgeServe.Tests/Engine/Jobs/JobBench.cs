@@ -25,6 +25,8 @@ internal sealed class JobBench : IAsyncDisposable
         Storage = new JobStorage(Data, Options, Clock, TimeProvider.System, NullLogger<JobStorage>.Instance);
         Service = new JobService(Storage, Options, Clock);
         Storage.Start();
+        // Upkeep's work; where damage is the subject, the test does it.
+        Storage.IsChecked = true;
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero));

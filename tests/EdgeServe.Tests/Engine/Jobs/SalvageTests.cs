@@ -24,6 +24,7 @@ public sealed class SalvageTests
             File.WriteAllBytes(folder["jobs.db"], damaged);
             await using var bench = new JobBench(folder);
             await bench.Storage.Opened;
+            await CheckAsync(bench);
             await LookAsync(bench, jobs, page);
             Assert.False((await bench.SubmitAsync()).Replayed);
             await bench.Storage.DisposeAsync();
@@ -80,7 +81,24 @@ public sealed class SalvageTests
         return jobs;
     }
 
-    /// <summary>Every job is there with the right answer, failed with a reason, or listed as lost. Damage that nobody meets may wait.</summary>
+    /// <summary>What upkeep does after a start: again, when it found damage and the salvage is done.</summary>
+    private static async Task CheckAsync(JobBench bench)
+    {
+        bench.Storage.IsChecked = false;
+        while (!bench.Storage.IsChecked)
+        {
+            try
+            {
+                JobCheck.Run(bench.Storage);
+            }
+            catch (StorageException)
+            {
+                await Task.Delay(10, TestContext.Current.CancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Every job is there with the right answer, failed with a reason, or listed as lost.</summary>
     private static async Task LookAsync(JobBench bench, List<Job> jobs, int page)
     {
         int unknown = 0;
@@ -96,8 +114,7 @@ public sealed class SalvageTests
             }
         }
 
-        // Unknown only where the index of ids itself was hit and a row's page could not be: never more than damage can explain.
-        Assert.True(unknown == 0 || unknown < Jobs / 2, $"page {page}: {unknown} jobs vanished without a word");
+        Assert.True(unknown == 0, $"page {page}: {unknown} jobs vanished without a word");
     }
 
     /// <summary>The first to meet damage is told to retry; the salvage follows.</summary>
