@@ -16,6 +16,7 @@ internal sealed class RetryingClients : IAsyncDisposable
     private readonly string _name = Guid.NewGuid().ToString("N")[..8];
     private readonly Task[] _running;
     private TaskCompletionSource<EdgeServeProcess> _server = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _givenUp;
     private int _number;
     private int _unanswered;
     private int _foundLater;
@@ -71,6 +72,8 @@ internal sealed class RetryingClients : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A test that failed brings no server any more.
+        _givenUp = true;
         await _stopping.CancelAsync();
         _server.TrySetCanceled();
         try
@@ -104,7 +107,7 @@ internal sealed class RetryingClients : IAsyncDisposable
     private async Task SubmitAsync(JobSample sample, string key)
     {
         bool unanswered = false;
-        while (true)
+        while (!_givenUp)
         {
             var source = Volatile.Read(ref _server);
             var server = await source.Task;
