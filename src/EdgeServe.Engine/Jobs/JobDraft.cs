@@ -7,12 +7,14 @@ namespace EdgeServe.Engine.Jobs;
 public sealed class JobDraft : IDisposable
 {
     private readonly Action _dropped;
+    private readonly Func<Exception, StorageException> _describe;
 
-    internal JobDraft(JobId id, PayloadWriter request, Action dropped)
+    internal JobDraft(JobId id, PayloadWriter request, Action dropped, Func<Exception, StorageException> describe)
     {
         Id = id;
         Request = request;
         _dropped = dropped;
+        _describe = describe;
     }
 
     public JobId Id { get; }
@@ -28,7 +30,7 @@ public sealed class JobDraft : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw DiskErrors.Describe(e);
+            throw _describe(e);
         }
     }
 

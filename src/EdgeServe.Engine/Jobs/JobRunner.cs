@@ -43,7 +43,7 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var trouble = DiskErrors.Describe(e);
+            var trouble = storage.Describe(e);
             // What is running may finish on the room that is kept for that.
             if (trouble.Error == StorageError.Full)
                 storage.ReleaseBallast();

@@ -59,7 +59,7 @@ public sealed class JobService : IModelPins
         _storage.CheckRoom(expectedBytes);
         CheckPending();
         var id = JobId.Make();
-        return Disk(() => new JobDraft(id, _storage.Files.Create(id, PayloadPart.Request, headerLength), () => _storage.Files.Settle(id)));
+        return Disk(() => new JobDraft(id, _storage.Files.Create(id, PayloadPart.Request, headerLength), () => _storage.Files.Settle(id), _storage.Describe));
     }
 
     /// <summary>2 and 3: returns when the job is on the disk, and not before.</summary>
@@ -301,7 +301,7 @@ public sealed class JobService : IModelPins
         }
     }
 
-    private static T Disk<T>(Func<T> write)
+    private T Disk<T>(Func<T> write)
     {
         try
         {
@@ -309,7 +309,7 @@ public sealed class JobService : IModelPins
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw DiskErrors.Describe(e);
+            throw _storage.Describe(e);
         }
     }
 }

@@ -81,6 +81,15 @@ internal sealed partial class JobStorage : IAsyncDisposable
     public void ReportDamage(int generation) =>
         _ = Writer.RunAsync(_ => generation == Readers.Generation ? throw SqliteErrors.Damaged("a row or page") : false);
 
+    /// <summary>What an error beside the database means. When it is more than a lack of room, jobs wait until the disk has taken a write again.</summary>
+    public StorageException Describe(Exception error)
+    {
+        var described = DiskErrors.Describe(error);
+        if (described.Error == StorageError.Broken && _trouble is null)
+            _ = Writer.RunAsync<bool>(_ => throw described);
+        return described;
+    }
+
     /// <summary>Takes the ballast back when there is room for it.</summary>
     public void KeepBallast()
     {
@@ -152,8 +161,13 @@ internal sealed partial class JobStorage : IAsyncDisposable
         try
         {
             // A disk that can only be read opens as well: after trouble a write has to succeed before it counts as over.
+            // (A value that does not change is never written.)
             if (!_firstOpen)
-                Database.Execute(connection, "UPDATE counters SET value=value");
+            {
+                Database.Execute(connection, "INSERT INTO counters VALUES ('reopened', 1) ON CONFLICT (name) DO UPDATE SET value=value+1");
+                Files.Probe();
+            }
+
             // After trouble: what the log holds goes into the database and onto the disk, or this throws.
             Database.Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
             var session = new JobSession(connection, Published);

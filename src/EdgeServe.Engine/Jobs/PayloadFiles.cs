@@ -22,6 +22,15 @@ internal sealed class PayloadFiles(string directory)
         return new PayloadWriter(PathOf(id, part), headerLength);
     }
 
+    /// <exception cref="IOException">No file can be made here.</exception>
+    public void Probe()
+    {
+        Directory.CreateDirectory(directory);
+        string file = Path.Combine(directory, "probe");
+        File.WriteAllBytes(file, [1]);
+        File.Delete(file);
+    }
+
     /// <summary>The row that names this job's files is written, or the files are gone: the sweep may judge them.</summary>
     public void Settle(JobId id) => _unsettled.TryRemove(id, out _);
 

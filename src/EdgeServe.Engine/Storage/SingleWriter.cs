@@ -227,14 +227,14 @@ internal sealed class SingleWriter<TSession> : IAsyncDisposable where TSession :
 
     private void Refuse(List<Operation> batch, Exception error)
     {
-        if (error is SqliteException sqlite)
+        var described = error as StorageException ?? (error is SqliteException e ? SqliteErrors.Describe(e) : null);
+        if (described is not null)
         {
             // What this connection believes can no longer be trusted; the files decide.
-            var described = SqliteErrors.Describe(sqlite);
             Close();
             _lastTry = 0;
             Trouble(described);
-            if (SqliteErrors.IsCorruption(sqlite))
+            if (error is SqliteException sqlite && SqliteErrors.IsCorruption(sqlite))
                 TryOpen();
             Fail(batch, described);
             return;

@@ -16,6 +16,9 @@ namespace EdgeServe.Cli;
 /// <summary>The verbs of <c>edgeserve</c>.</summary>
 internal static class RootVerb
 {
+    /// <summary>Longer than the service takes to put everything away; cut off before that, it would end in the middle of it.</summary>
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(30);
+
     public static async Task<int> InvokeAsync(string[] args)
     {
         var root = new RootCommand("EdgeServe: an offline-first inference server for ONNX models.")
@@ -45,6 +48,6 @@ internal static class RootVerb
             return ExitCodes.Usage;
         }
 
-        return await parsed.InvokeAsync();
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });
     }
 }

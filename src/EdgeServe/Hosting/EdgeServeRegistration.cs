@@ -18,10 +18,14 @@ namespace EdgeServe.Hosting;
 /// <summary>The table of contents: what the service is made of. The order of the lines does not matter.</summary>
 internal static class EdgeServeRegistration
 {
+    /// <summary>For requests that are being answered; what still runs then is cut off.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(8);
+
     public static void AddEdgeServe(this WebApplicationBuilder builder, EdgeServeOptions options, DataDirectory data)
     {
         builder.Services.AddSingleton<IOptions<EdgeServeOptions>>(Options.Create(options));
         builder.Services.AddSystemd();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.AddLogging();
         builder.AddKestrelEndpoints(options, data);
         builder.Services.AddEngine(EngineOptionsFrom.Configuration(options));

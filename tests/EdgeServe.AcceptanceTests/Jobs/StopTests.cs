@@ -5,7 +5,6 @@ using EdgeServe.AcceptanceTests.Running;
 namespace EdgeServe.AcceptanceTests.Jobs;
 
 /// <summary>SIGTERM under load, and a second process that wants the same data.</summary>
-[Trait("length", "long")]
 public sealed class StopTests
 {
     private const int Clients = 8;
