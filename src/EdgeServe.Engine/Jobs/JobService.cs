@@ -260,6 +260,8 @@ public sealed class JobService : IModelPins
             return (new JobReceipt(session.Add(job, payload), false), null);
         }
 
+        if (known.IsInDoubt)
+            return (null, new JobException(JobError.Lost, $"the disk damaged what was kept of Idempotency-Key '{key}': nobody can say whether this very request was done", "GET /edge/v1/jobs lists what is there; use a new key to run it."));
         if (!known.Body.AsSpan().SequenceEqual(body))
             return (null, new JobException(JobError.KeyReused, $"Idempotency-Key '{key}' was used for another request, job {known.Id}", "Use a new key for a new request."));
         return session.Find(known.Id) is { } before

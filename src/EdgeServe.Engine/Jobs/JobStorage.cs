@@ -212,7 +212,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
         // Made of rows that were read one by one a moment ago.
         IsChecked = true;
         Lost += report.Lost.Count;
-        Log.Salvaged(_log, report.Saved, report.FromBackup, report.Lost.Count, quarantine);
+        Log.Salvaged(_log, report.Saved, report.FromBackup, report.Lost.Count, report.KeysInDoubt, quarantine);
         foreach (var (id, reason) in report.Lost)
             Log.LostJob(_log, id, reason);
     }
@@ -269,8 +269,8 @@ internal sealed partial class JobStorage : IAsyncDisposable
         [LoggerMessage(5003, LogLevel.Error, "The jobs database is damaged; its files are in {Quarantine} and are being salvaged")]
         public static partial void Salvaging(ILogger logger, string quarantine);
 
-        [LoggerMessage(5004, LogLevel.Warning, "Salvaged {Saved} jobs ({FromBackup} from the last copy), lost {Lost}; the damaged files are in {Quarantine}")]
-        public static partial void Salvaged(ILogger logger, int saved, int fromBackup, int lost, string quarantine);
+        [LoggerMessage(5004, LogLevel.Warning, "Salvaged {Saved} jobs ({FromBackup} from the last copy), lost {Lost}; {InDoubt} idempotency keys are in doubt; the damaged files are in {Quarantine}")]
+        public static partial void Salvaged(ILogger logger, int saved, int fromBackup, int lost, int inDoubt, string quarantine);
 
         [LoggerMessage(5005, LogLevel.Error, "Job {Id} is lost: {Reason}")]
         public static partial void LostJob(ILogger logger, JobId id, string reason);

@@ -83,12 +83,7 @@ internal sealed class Salvage(DataDirectory data)
                     target.Add(job.Value.Job, part => Payload(source, job.Value.Job, part), fromBackup);
             }
 
-            foreach (var key in Rows(source, "keys", "number", "number,owner,key,body,id,sum", ReadKey))
-            {
-                if (key.Value is { } intact)
-                    target.AddKey(intact.Owner, intact.Key, intact.Body, intact.Id);
-            }
-
+            SalvageKeys.Copy(Rows(source, "keys", "number", "number,owner,key,body,id,sum", SalvageKeys.Read), SalvageKeys.Names(source), target);
             target.AtLeastEvent(Tolerate(() => Database.ScalarOf(source, "SELECT value FROM counters WHERE name='events'"), 0));
         }
         catch (SqliteException)
@@ -171,15 +166,6 @@ internal sealed class Salvage(DataDirectory data)
         }
 
         return rows;
-    }
-
-    private static (string Owner, string Key, byte[] Body, JobId Id)? ReadKey(SqliteDataReader row)
-    {
-        string owner = row.GetString(1);
-        string key = row.GetString(2);
-        byte[] body = row.GetFieldValue<byte[]>(3);
-        byte[] id = row.GetFieldValue<byte[]>(4);
-        return id.Length == 16 && JobSession.KeySum(owner, key, body, id) == row.GetInt64(5) ? (owner, key, body, JobId.From(id)) : null;
     }
 
     private static byte[]? Payload(SqliteConnection source, Job job, PayloadPart part)

@@ -14,6 +14,7 @@ internal sealed class SalvageTarget(SqliteConnection connection, SalvageReport r
     private readonly HashSet<JobId> _saved = [];
     private readonly HashSet<JobId> _known = [];
     private readonly HashSet<long> _numbers = [];
+    private readonly HashSet<(string Owner, string Key)> _noted = [];
 
     private static string Placeholders => string.Join(',', Enumerable.Range(1, JobRow.Columns.Split(',').Length).Select(i => "?" + i));
 
@@ -47,11 +48,15 @@ internal sealed class SalvageTarget(SqliteConnection connection, SalvageReport r
         report.FromBackup += fromBackup ? 1 : 0;
     }
 
-    public void AddKey(string owner, string key, byte[] body, JobId id)
+    /// <returns>Is it new?</returns>
+    public bool AddKey(string owner, string key, byte[] body, JobId id)
     {
         byte[] bytes = id.ToBytes();
-        _key.Execute(owner, key, body, bytes, JobSession.KeySum(owner, key, body, bytes));
+        return _key.Execute(owner, key, body, bytes, JobSession.KeySum(owner, key, body, bytes)) > 0;
     }
+
+    /// <summary>A key of which only the name is left.</summary>
+    public void NoteKey(string owner, string key) => _noted.Add((owner, key));
 
     public void AtLeastEvent(long number) => _event.Execute(number);
 
@@ -64,6 +69,10 @@ internal sealed class SalvageTarget(SqliteConnection connection, SalvageReport r
             _lost.Execute(id.ToBytes(), reason);
             report.Lost.Add((id, reason));
         }
+
+        // After the copy had its say: where the whole key is known, this is ignored.
+        foreach (var (owner, key) in _noted)
+            report.KeysInDoubt += AddKey(owner, key, JobKey.InDoubt, default) ? 1 : 0;
     }
 
     /// <summary>Statements first: a file with an open one is not closed.</summary>

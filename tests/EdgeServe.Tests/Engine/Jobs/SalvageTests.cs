@@ -1,3 +1,4 @@
+using System.Text;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Tests.Engine.Storage;
@@ -34,6 +35,36 @@ public sealed class SalvageTests
         }
     }
 
+    /// <summary>In the row of the key or in its index, in the name or behind it.</summary>
+    [Fact]
+    public async Task A_flipped_bit_in_an_idempotency_key_never_lets_a_retry_run_twice()
+    {
+        const string key = "key 77";
+        using var folder = new TempFolder();
+        var jobs = await FillAsync(folder);
+        byte[] sound = File.ReadAllBytes(folder["jobs.db"]);
+        int places = 0;
+        for (int at = sound.AsSpan().IndexOf(Encoding.UTF8.GetBytes(key)); at >= 0; at = Next(at))
+        {
+            foreach (int behind in new[] { -1, 1, 5, 8, 25, 40 })
+            {
+                byte[] damaged = (byte[])sound.Clone();
+                damaged[at + behind] ^= 4;
+                File.WriteAllBytes(folder["jobs.db"], damaged);
+                await using var bench = new JobBench(folder);
+                await bench.Storage.Opened;
+                await CheckAsync(bench);
+                var again = await RetryAsync(bench, key);
+                Assert.True(again is null || again.Value == jobs[77].Id, $"byte {at}{behind:+0;-0}: the key made a second job");
+                places++;
+            }
+        }
+
+        Assert.True(places >= 12, "the row and the index were not both found");
+
+        int Next(int after) => sound.AsSpan(after + 1).IndexOf(Encoding.UTF8.GetBytes(key)) is >= 0 and var more ? after + 1 + more : -1;
+    }
+
     [Fact]
     public async Task What_the_last_copy_has_is_not_lost()
     {
@@ -63,6 +94,26 @@ public sealed class SalvageTests
         await bench.Storage.Opened;
         Assert.Equal(Answer(jobs[7]), await bench.ResultAsync(jobs[7]));
         Assert.Equal(Jobs, bench.Service.Totals[JobState.Succeeded]);
+    }
+
+    /// <returns>The job it is told of; null: it is refused for good.</returns>
+    private static async Task<JobId?> RetryAsync(JobBench bench, string key)
+    {
+        while (true)
+        {
+            try
+            {
+                return (await bench.SubmitAsync(key: key)).Job.Id;
+            }
+            catch (StorageException)
+            {
+                await Task.Delay(10, TestContext.Current.CancellationToken);
+            }
+            catch (JobException e) when (e.Error is JobError.Lost or JobError.KeyReused or JobError.Gone)
+            {
+                return null;
+            }
+        }
     }
 
     private static string Answer(Job job) => $"answer of {job.Id} " + new string('x', 900);
