@@ -15,7 +15,7 @@ internal sealed class Strace : IAsyncDisposable
     private Strace(Process process) => _process = process;
 
     /// <summary>Calls whose effect outlives the process.</summary>
-    public static string[] PersistentCalls { get; } = ["fsync", "fdatasync", "pwrite64", "rename", "unlink", "openat"];
+    public static string[] PersistentCalls { get; } = ["fsync", "pwrite64", "unlink", "openat"];
 
     public static bool IsInstalled { get; } = File.Exists("/usr/bin/strace");
 
