@@ -42,6 +42,9 @@ public sealed partial class DeviceClock
         _latestSeen = state.LatestSeen;
     }
 
+    /// <summary>This boot's id, as the kernel names it; empty where it does not.</summary>
+    public string BootId => _bootId;
+
     /// <summary>Milliseconds of running time.</summary>
     public long Now => Volatile.Read(ref _base) + Elapsed;
 

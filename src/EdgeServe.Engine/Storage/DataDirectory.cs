@@ -25,6 +25,9 @@ public sealed class DataDirectory : IDisposable
 
     public string Jobs => System.IO.Path.Combine(Path, "jobs.db");
 
+    /// <summary>Telemetry that waits.</summary>
+    public string Outbox => System.IO.Path.Combine(Path, "outbox.db");
+
     public string Payloads => System.IO.Path.Combine(Path, "payloads");
 
     public string Device => System.IO.Path.Combine(Path, "device");

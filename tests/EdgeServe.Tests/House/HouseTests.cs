@@ -31,6 +31,7 @@ public sealed partial class HouseTests
         ["Bundles/Store"] = ["Storage"],
         ["Bundles/Registry"] = ["Storage"],
         ["Jobs"] = ["Device", "Inference", "Inference.Oip", "Models", "Storage"],
+        ["Telemetry/Outbox"] = ["Device", "Storage"],
         ["Sessions"] = ["Inference", "Models", "Storage"],
         ["Models"] = ["Inference", "Inference.Oip", "Sessions", "Storage"],
         ["Models/Golden"] = ["Inference", "Inference.Oip", "Models"],

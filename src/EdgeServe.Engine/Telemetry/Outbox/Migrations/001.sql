@@ -1,0 +1,52 @@
+-- One b-tree a table and no index: a commit of one small batch costs few pages. The key is the order of sending:
+-- most important class first, oldest first inside a class. Times ending in _ms are the box's running time (DeviceClock).
+CREATE TABLE batches (
+  class    INTEGER NOT NULL,
+  epoch    INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  part     TEXT    NOT NULL,
+  signal   INTEGER NOT NULL,
+  items    INTEGER NOT NULL,
+  bytes    INTEGER NOT NULL,
+  boot     TEXT    NOT NULL,
+  at_ms    INTEGER NOT NULL,
+  wall     INTEGER NOT NULL,
+  quality  INTEGER NOT NULL,
+  sent     INTEGER NOT NULL,
+  sum      INTEGER NOT NULL,
+  payload  BLOB    NOT NULL,
+  PRIMARY KEY (class, epoch, sequence, part)
+) STRICT, WITHOUT ROWID;
+
+-- What was given up, by the tombstone batch that declares it; goes when that batch is acknowledged.
+CREATE TABLE drops (
+  at_epoch    INTEGER NOT NULL,
+  at_sequence INTEGER NOT NULL,
+  epoch       INTEGER NOT NULL,
+  class       INTEGER NOT NULL,
+  reason      INTEGER NOT NULL,
+  ranges      TEXT    NOT NULL,
+  items       INTEGER NOT NULL
+) STRICT;
+
+-- epoch, opened, sequence, store (the last commit's own number); for each class what was acknowledged and dropped.
+CREATE TABLE counters (
+  name  TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE retries (
+  key        TEXT PRIMARY KEY,
+  attempts   INTEGER NOT NULL,
+  not_before INTEGER NOT NULL,
+  boot       TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- When each boot was: running time from and to, and the wall clock minus the running time where it could be believed.
+CREATE TABLE boots (
+  boot       TEXT PRIMARY KEY,
+  first_ms   INTEGER NOT NULL,
+  last_ms    INTEGER NOT NULL,
+  offset     INTEGER NOT NULL,
+  placed     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
