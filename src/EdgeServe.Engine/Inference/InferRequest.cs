@@ -48,6 +48,9 @@ public sealed class InferRequest(ServedModel model) : IDisposable
     /// <summary>Bytes of all input tensors.</summary>
     public long InputBytes { get; set; }
 
+    /// <summary>The service asks itself (a golden sample): no part of what its clients send.</summary>
+    internal bool IsTrial { get; init; }
+
     /// <summary>The header it came with, where that is worth knowing again.</summary>
     internal Oip.KnownHeader? Known { get; set; }
 

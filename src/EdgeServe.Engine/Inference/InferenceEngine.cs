@@ -64,6 +64,8 @@ public sealed class InferenceEngine(ModelCatalog catalog, TensorMemoryPool memor
 
     private InferResponse Answer(InferRequest request, RunOutputs outputs)
     {
+        if (!request.IsTrial)
+            request.Model.Answered?.Invoke(request, outputs.Tensors);
         foreach (var requested in request.Outputs)
         {
             if (requested.Classification > 0)

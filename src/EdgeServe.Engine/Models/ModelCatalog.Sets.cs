@@ -154,7 +154,7 @@ public sealed partial class ModelCatalog
         {
         }
 
-        foreach (var victim in _budget.Beside(files.Key, bytes, Loaded()))
+        foreach (var victim in _budget.Beside(files.Key, bytes, ServedNow()))
         {
             Log.Evicted(_log, victim.Key.Name, victim.Key.Version, victim.MemoryBytes);
             Evict(victim);
@@ -169,7 +169,7 @@ public sealed partial class ModelCatalog
         {
             try
             {
-                loaded.SetResult(_loader.Load(files, statistics));
+                loaded.SetResult(Opened(_loader.Load(files, statistics), files));
             }
             catch (Exception e)
             {

@@ -42,7 +42,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     public ModelRepository Repository => _current.Repository;
 
     /// <summary>Bytes the loaded models count for, by estimate.</summary>
-    public long MemoryBytes => Loaded().Sum(m => m.MemoryBytes);
+    public long MemoryBytes => ServedNow().Sum(m => m.MemoryBytes);
 
     public long MemoryBudgetBytes => _options.MemoryBudgetBytes;
 
@@ -54,6 +54,9 @@ public sealed partial class ModelCatalog : IAsyncDisposable
 
     /// <summary>Finds a version that the current set no longer has, for jobs that are bound to it.</summary>
     internal Func<ModelVersionKey, ModelFiles?>? Earlier { get; set; }
+
+    /// <summary>Called with every version that was loaded, on the thread that loaded it and before it serves.</summary>
+    internal event Action<ServedModel, ModelFiles>? Loaded;
 
     /// <summary>Completes when every model was tried for the first time: from then on one that is missing is missing.</summary>
     public Task Tried => _tried.Task;
@@ -275,12 +278,18 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         long bytes = ModelLoader.EstimateBytes(files, definition ?? ModelLoader.ReadDefinition(files, errors));
         MakeRoom(files.Key, bytes);
         var statistics = _statistics.GetOrAdd(files.Key, key => new ModelStatistics(key, _time));
-        return _loader.Load(files, statistics, definition);
+        return Opened(_loader.Load(files, statistics, definition), files);
+    }
+
+    private ServedModel Opened(ServedModel model, ModelFiles files)
+    {
+        Loaded?.Invoke(model, files);
+        return model;
     }
 
     private void MakeRoom(ModelVersionKey key, long bytes)
     {
-        foreach (var victim in _budget.Victims(key, bytes, Loaded()))
+        foreach (var victim in _budget.Victims(key, bytes, ServedNow()))
         {
             Log.Evicted(_log, victim.Key.Name, victim.Key.Version, victim.MemoryBytes);
             Evict(victim);
@@ -304,7 +313,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     private static CatalogVersion Out(CatalogVersion version) =>
         version with { Served = null, Evicted = true, Reason = "evicted to stay within the model memory budget; loads again on request" };
 
-    private List<ServedModel> Loaded() => [.. ServedBy(_current)];
+    private List<ServedModel> ServedNow() => [.. ServedBy(_current)];
 
     /// <summary>A failed reload keeps what serves and notes the reason beside it; a failed first load is unavailable with its reason.</summary>
     private void Failed(string name, long version, string reason)

@@ -36,6 +36,35 @@ public sealed record ModelDefinition
 
     /// <summary>Folder of golden samples beside <c>model.json</c>.</summary>
     public string Golden { get; init; } = "golden";
+
+    /// <summary>What the model's inputs and answers are expected to look like, and when to say that they no longer do.</summary>
+    public ReferenceDefinition Reference { get; init; } = new();
+}
+
+/// <summary>How drift is watched.</summary>
+public sealed record ReferenceDefinition
+{
+    public const string DefaultFile = "reference.json";
+    public const int DefaultWindow = 240;
+    public const int DefaultMaxFeatures = 256;
+
+    /// <summary>Reference profile beside <c>model.json</c>; without one the first requests are learned as the reference.</summary>
+    public string File { get; init; } = DefaultFile;
+
+    /// <summary>Rows that are compared with the reference at a time; 0: drift is not watched.</summary>
+    public int Window { get; init; } = DefaultWindow;
+
+    /// <summary>Population stability index from which a feature is worth a look.</summary>
+    public double PsiWarn { get; init; } = 0.1;
+
+    /// <summary>Population stability index from which a feature has drifted.</summary>
+    public double PsiAlarm { get; init; } = 0.25;
+
+    /// <summary>A model with more input elements a row (a picture) is watched by its answers alone.</summary>
+    public int MaxFeatures { get; init; } = DefaultMaxFeatures;
+
+    /// <summary>The output whose classes and confidence are watched; null: the first with at most 256 numbers a row.</summary>
+    public string? Output { get; init; }
 }
 
 /// <param name="PreferredBatchSize">Sizes to stop at when that many requests wait; empty: as many as wait.</param>

@@ -54,6 +54,7 @@ internal sealed class ModelDefinitionJson
                 case "max_latency_microseconds": definition = definition with { MaxLatencyMicroseconds = Integer(key, value, 1, 3_600_000_000) }; break;
                 case "answer": definition = definition with { Answer = Answer(value) }; break;
                 case "golden": definition = definition with { Golden = FileName(key, value) ?? definition.Golden }; break;
+                case "reference": definition = definition with { Reference = Reference(value) }; break;
                 default: Unknown(key); break;
             }
         }
@@ -151,6 +152,28 @@ internal sealed class ModelDefinitionJson
         return new AnswerDefinition { Labels = labels };
     }
 
+    private ReferenceDefinition Reference(JsonElement element)
+    {
+        var reference = new ReferenceDefinition();
+        foreach (var (key, value) in Members(element, "reference"))
+        {
+            switch (key)
+            {
+                case "file": reference = reference with { File = FileName("reference.file", value) ?? reference.File }; break;
+                case "window": reference = reference with { Window = (int)(Integer("reference.window", value, 0, 1_000_000) ?? reference.Window) }; break;
+                case "psi_warn": reference = reference with { PsiWarn = Number("reference.psi_warn", value, 0.001, 100) ?? reference.PsiWarn }; break;
+                case "psi_alarm": reference = reference with { PsiAlarm = Number("reference.psi_alarm", value, 0.001, 100) ?? reference.PsiAlarm }; break;
+                case "max_features": reference = reference with { MaxFeatures = (int)(Integer("reference.max_features", value, 0, 4096) ?? reference.MaxFeatures) }; break;
+                case "output": reference = reference with { Output = Text("reference.output", value) }; break;
+                default: Unknown("reference." + key); break;
+            }
+        }
+
+        if (reference.PsiWarn > reference.PsiAlarm)
+            _errors.Add($"reference.psi_warn: must not be above psi_alarm, which is {reference.PsiAlarm.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
+        return reference;
+    }
+
     private List<(string Key, JsonElement Value)> Members(JsonElement element, string what)
     {
         var members = new List<(string, JsonElement)>();
@@ -212,6 +235,14 @@ internal sealed class ModelDefinitionJson
         if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= least && number <= most)
             return number;
         _errors.Add($"{key}: must be a whole number from {least} to {most}, found {value.GetRawText()}");
+        return null;
+    }
+
+    private double? Number(string key, JsonElement value, double least, double most)
+    {
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number >= least && number <= most)
+            return number;
+        _errors.Add(FormattableString.Invariant($"{key}: must be a number from {least} to {most}, found {value.GetRawText()}"));
         return null;
     }
 

@@ -65,6 +65,12 @@ public sealed class ServedModel
         set => _knownHeader = value;
     }
 
+    /// <summary>
+    /// Called with each answered request of a client and all outputs of its run, both good only during the call, on the
+    /// thread that answers: it must be quick, never wait and never throw. Null: nobody listens.
+    /// </summary>
+    internal Action<InferRequest, OutputTensor[]>? Answered { get; set; }
+
     /// <summary>Requests waiting for an instance and runs in progress.</summary>
     public int Pending => Scheduler.Waiting + Scheduler.Active;
 

@@ -56,7 +56,7 @@ internal sealed class GoldenRunner(InferenceEngine engine, TimeProvider time)
         List<CheckOutcome> outcomes, List<double> milliseconds, CancellationToken cancellation)
     {
         model.Retain();
-        using var request = new InferRequest(model);
+        using var request = new InferRequest(model) { IsTrial = true };
         Parse(request, step);
         foreach (var tensor in carried)
         {
