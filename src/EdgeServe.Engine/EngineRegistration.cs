@@ -9,6 +9,8 @@ using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Models.Golden;
 using EdgeServe.Engine.Sessions;
 using EdgeServe.Engine.Storage;
+using EdgeServe.Engine.Telemetry.Drift;
+using EdgeServe.Engine.Telemetry.Series;
 using EdgeServe.Engine.Updates;
 using EdgeServe.Engine.Updates.Enrolment;
 using EdgeServe.Engine.Updates.Sticks;
@@ -104,6 +106,15 @@ public static class EngineRegistration
             options, p.GetRequiredService<DeviceEnrolment>(), p.GetRequiredService<StickVisit>(),
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<MediaWatcher>>()))
         .AddHostedService(p => p.GetRequiredService<MediaWatcher>());
+
+    /// <summary>Drift and the last hours' series. Needs jobs.</summary>
+    public static IServiceCollection AddLocalTelemetry(this IServiceCollection services) => services
+        .AddSingleton(p => new DriftMonitor(
+            p.GetRequiredService<ModelCatalog>(), p.GetRequiredService<DataDirectory>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<DriftMonitor>>()))
+        .AddHostedService(p => p.GetRequiredService<DriftMonitor>())
+        .AddSingleton(p => new SeriesRecorder(
+            p.GetRequiredService<DataDirectory>(), p.GetRequiredService<DeviceClock>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<SeriesRecorder>>()))
+        .AddHostedService(p => p.GetRequiredService<SeriesRecorder>());
 
     private static IServiceCollection AddInference(this IServiceCollection services, EngineOptions options) => services
         .AddSingleton(_ => new TensorMemoryPool(options.MaxBytesInFlight))

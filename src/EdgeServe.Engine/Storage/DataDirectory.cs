@@ -41,6 +41,12 @@ public sealed class DataDirectory : IDisposable
     /// <summary>The installed sets by file name.</summary>
     public string Active => System.IO.Path.Combine(Path, "active");
 
+    /// <summary>Drift sketches.</summary>
+    public string Drift => System.IO.Path.Combine(Path, "telemetry", "drift");
+
+    /// <summary>The last hours' series.</summary>
+    public string Series => System.IO.Path.Combine(Path, "telemetry", "series");
+
     public string Backup => System.IO.Path.Combine(Path, "backup");
 
     public string Quarantine => System.IO.Path.Combine(Path, "quarantine");

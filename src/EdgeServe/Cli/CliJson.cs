@@ -9,6 +9,7 @@ using EdgeServe.Engine.Models.Golden;
 using EdgeServe.Http;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Operator;
+using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Updates;
 
 namespace EdgeServe.Cli;
@@ -24,6 +25,7 @@ namespace EdgeServe.Cli;
 [JsonSerializable(typeof(JobListBody))]
 [JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(UpdatesBody))]
+[JsonSerializable(typeof(DriftBody))]
 [JsonSerializable(typeof(OfferBody))]
 [JsonSerializable(typeof(UpdateEventBody[]))]
 [JsonSerializable(typeof(DeviceBody))]

@@ -8,6 +8,7 @@ using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Metrics;
 using EdgeServe.Http.Oip;
 using EdgeServe.Http.Operator;
+using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Updates;
 using EdgeServe.Security;
 using Microsoft.Extensions.Logging.Console;
@@ -30,6 +31,7 @@ internal static class EdgeServeRegistration
         builder.AddKestrelEndpoints(options, data);
         builder.Services.AddEngine(EngineOptionsFrom.Configuration(options));
         builder.Services.AddJobs(data, EngineOptionsFrom.Jobs(options));
+        builder.Services.AddLocalTelemetry();
         builder.Services.AddEnrolment();
         builder.Services.AddUpdates(EngineOptionsFrom.Updates(options), EngineOptionsFrom.Terms(options.Updates), EngineOptionsFrom.Registry(options.Updates));
         builder.Services.AddRegistry(() => EngineOptionsFrom.RegistryAccess(options.Updates), options.Updates.BandwidthBytesPerSecond, options.Updates.DailyByteBudget);
@@ -59,6 +61,8 @@ internal static class EdgeServeRegistration
         app.MapDevice();
         app.MapMedia();
         UpdateEndpoints.Map(app);
+        DriftEndpoint.Map(app);
+        SeriesEndpoint.Map(app);
         app.MapMetrics(options);
         app.MapOpenApiDescription();
     }
@@ -73,6 +77,8 @@ internal static class EdgeServeRegistration
         services.AddSingleton<JobEndpoints>();
         services.AddSingleton<EventStream>();
         services.AddSingleton<StatusEndpoint>();
+        services.AddSingleton<DriftEndpoint>();
+        services.AddSingleton<SeriesEndpoint>();
         services.AddSingleton<UpdateViews>();
         services.AddSingleton<UpdateEndpoints>();
         services.AddHostedService<ModelStartup>();

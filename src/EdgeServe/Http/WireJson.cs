@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Operator;
+using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Updates;
 
 namespace EdgeServe.Http;
@@ -24,6 +25,8 @@ namespace EdgeServe.Http;
 [JsonSerializable(typeof(DeviceBody))]
 [JsonSerializable(typeof(MediaBody))]
 [JsonSerializable(typeof(UpdatesBody))]
+[JsonSerializable(typeof(DriftBody))]
+[JsonSerializable(typeof(SeriesBody))]
 [JsonSerializable(typeof(OfferBody))]
 [JsonSerializable(typeof(InstallBody))]
 [JsonSerializable(typeof(string[]))]

@@ -31,6 +31,8 @@ public sealed partial class HouseTests
         ["Bundles/Store"] = ["Storage"],
         ["Bundles/Registry"] = ["Storage"],
         ["Jobs"] = ["Device", "Inference", "Inference.Oip", "Models", "Storage"],
+        ["Telemetry/Drift"] = ["Inference", "Inference.Oip", "Models", "Storage"],
+        ["Telemetry/Series"] = ["Device", "Storage"],
         ["Telemetry/Outbox"] = ["Device", "Storage"],
         ["Sessions"] = ["Inference", "Models", "Storage"],
         ["Models"] = ["Inference", "Inference.Oip", "Sessions", "Storage"],
