@@ -20,6 +20,12 @@ public static class TestGraphs
     public static byte[] Reciprocal() => new OnnxGraph().Node("Reciprocal", ["input"], ["output"])
         .Input("input", OnnxType.Float, -1, -1).Output("output", OnnxType.Float, -1, -1).ToArray();
 
+    /// <summary><c>output</c> FP32 [-1]: the entries of a table 0, 1, 2 … at <c>input</c> INT64 [-1]. Fails when asked beyond its end.</summary>
+    public static byte[] Table(int entries) => new OnnxGraph()
+        .Initializer("table", OnnxType.Float, [entries], MemoryMarshal.AsBytes(Enumerable.Range(0, entries).Select(i => (float)i).ToArray().AsSpan()).ToArray())
+        .Node("Gather", ["table", "input"], ["output"])
+        .Input("input", OnnxType.Int64, -1).Output("output", OnnxType.Float, -1).ToArray();
+
     /// <summary>
     /// Counts to <c>input</c> (INT64 [1]) in a loop and answers the count (INT64 [1]): takes as long as it is told to, and
     /// the engine looks for a stop at every turn.

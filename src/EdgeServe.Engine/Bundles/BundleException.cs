@@ -7,4 +7,7 @@ public sealed class BundleException(BundleError error, string message, string? h
 
     /// <summary>The next step for a person; null when the message says it.</summary>
     public string? Hint { get; } = hint;
+
+    /// <summary>The updater's log has it: nobody writes it down a second time.</summary>
+    internal bool Recorded { get; set; }
 }

@@ -85,7 +85,7 @@ internal sealed class RegistryPoller(TermsInForce terms, Updater updater, Update
         {
             var source = open(registry);
             using var owned = source as IDisposable;
-            var result = await updater.OfferAsync(source, null, asked, cancellation);
+            var result = await updater.OfferAsync(source, null, asked, yields: true, cancellation);
             backoff.Succeeded(jitter);
             return result;
         }

@@ -35,10 +35,11 @@ internal sealed class SetSwitch(ModelCatalog catalog, ActiveSets sets, UpdateRec
             Previous = s.Probation is null ? s.Active : s.Previous ?? s.Active,
             Pending = null,
             Refused = null,
-            Probation = new ProbationState((long)options.Probation.TotalMilliseconds, 0, true, changed),
+            Probation = new ProbationState((long)options.Probation.TotalMilliseconds, 0, true, changed) { Boot = records.Boot },
             History = [.. s.History, activated],
         });
         await catalog.ActivateAsync(staged, CancellationToken.None);
+        records.Serving = set;
         records.Note(activated);
     }
 
@@ -53,6 +54,7 @@ internal sealed class SetSwitch(ModelCatalog catalog, ActiveSets sets, UpdateRec
         var e = records.Event(UpdateRecords.RolledBack, leaving, who, $"{message}; back to release {target.Release}", "A newer release will be installed by itself.");
         records.Journal.TryWrite(s => BackTo(s, target, leaving, error, message, e));
         await catalog.ActivateAsync(staged, CancellationToken.None);
+        records.Serving = target;
         records.Note(e);
         return e;
     }

@@ -20,6 +20,7 @@ internal sealed partial class UpdateRecords(string directory, DeviceClock clock,
     ];
 
     private TrustState? _trust;
+    private volatile SetReference? _serving;
 
     public UpdateJournal Journal { get; } = new(directory);
 
@@ -29,8 +30,17 @@ internal sealed partial class UpdateRecords(string directory, DeviceClock clock,
     /// <summary>The last end of anything, of this process or the one before.</summary>
     public UpdateEvent? Last { get => field ?? (Journal.State.History is [.., var newest] ? newest : null); private set; }
 
+    /// <summary>
+    /// The set whose models answer: at a swap the journal is ahead of it for a moment. Null: none, or not known before the
+    /// start has read the journal.
+    /// </summary>
+    public SetReference? Serving { get => _serving; set => _serving = value; }
+
     /// <summary>Milliseconds of running time.</summary>
     public long Now => clock.Now;
+
+    /// <summary>This boot of the machine; empty: not known.</summary>
+    public string Boot => clock.BootId;
 
     public UpdateEvent Event(string code, SetReference? set, string source, string message, string? hint = null, long bytes = 0) =>
         new(code, set?.Release ?? 0, set?.Digest.ToString() ?? "", source, message, hint, clock.Wall, clock.Now, bytes);
@@ -48,6 +58,7 @@ internal sealed partial class UpdateRecords(string directory, DeviceClock clock,
     /// <summary>An offer was refused or broke off.</summary>
     public void Refused(SetReference? set, string source, BundleException refusal, long bytes)
     {
+        refusal.Recorded = true;
         var e = Event(Code(refusal.Error), set, source, refusal.Message, refusal.Hint, bytes);
         bool told = Last is { } last && last.Code == e.Code && last.Digest == e.Digest && last.Source == e.Source;
         Last = e;

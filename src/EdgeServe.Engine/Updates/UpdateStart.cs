@@ -24,27 +24,28 @@ internal sealed class UpdateStart(TermsInForce terms, SetContent content, Active
         catalog.CloseDoor();
         Count();
         catalog.StartFrom(Serving() ?? sets.Empty);
+        records.Serving = records.Journal.State.Active;
     }
 
-    /// <summary>Only what a stop that was not asked for leaves behind counts as a crash.</summary>
+    /// <summary>Only what a stop that was not asked for leaves behind counts as a crash, and not a power cut.</summary>
     private void Count()
     {
         var state = records.Journal.State;
         if (state is not { Probation: { } probation, Active: { } active })
             return;
-        int crashes = probation.Crashes + (probation.Running ? 1 : 0);
-        if (crashes < MostCrashes)
+        var now = probation.AtStart(records.Boot);
+        if (now.Crashes < MostCrashes)
         {
-            records.Journal.TryWrite(s => s with { Probation = probation with { Crashes = crashes, Running = true } });
+            records.Journal.TryWrite(s => s with { Probation = now });
             return;
         }
 
-        string message = $"the process ended {crashes} times unasked while release {active.Release} was in probation";
+        string message = $"the process ended {now.Crashes} times unasked while release {active.Release} was in probation";
         if (state.Previous is not { } to)
         {
             // Serving nothing is no improvement on serving this.
             var kept = records.Event("kept", active, "start", $"{message}; there is no set to go back to, it goes on serving", "A newer release will be installed by itself.");
-            records.Journal.TryWrite(s => s with { Probation = probation with { Crashes = 0, Running = true }, History = [.. s.History, kept] });
+            records.Journal.TryWrite(s => s with { Probation = now with { Crashes = 0 }, History = [.. s.History, kept] });
             records.Note(kept);
             return;
         }

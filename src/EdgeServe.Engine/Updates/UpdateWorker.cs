@@ -88,7 +88,7 @@ internal sealed partial class UpdateWorker(
         {
             // A minute of probation that is lost to a power cut is spent again; a card has only so many writes.
             _last = time.GetTimestamp();
-            records.Journal.Write(s => s.Probation is { } p && s.Active == set ? s with { Probation = p with { LeftMs = left } } : s);
+            records.Journal.Write(s => s.Probation is { } p && s.Active == set ? s with { Probation = p with { LeftMs = left, Settled = true, Reboots = 0 } } : s);
         }
     }
 

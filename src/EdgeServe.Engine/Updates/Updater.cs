@@ -17,7 +17,9 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
     private const int MostTries = 3;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly SemaphoreSlim _switching = new(1, 1);
+    private readonly Lock _running = new();
     private volatile UpdateRun? _run;
+    private int _ahead;
     private long _fetched;
 
     /// <summary>The offer that is being worked on; null: none.</summary>
@@ -38,25 +40,41 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
     /// <inheritdoc/>
     public async Task<long> VerifyAsync(IContentSource source, CancellationToken cancellation)
     {
-        var (index, channel) = await VerifyAsync(source, terms.Require(), known: null, cancellation);
-        return index is null ? records.Journal.State.Active!.Release : channel!.Release;
+        try
+        {
+            var (index, channel) = await VerifyAsync(source, terms.Require(), known: null, cancellation);
+            return index is null ? records.Journal.State.Active!.Release : channel!.Release;
+        }
+        catch (BundleException e)
+        {
+            records.Refused(null, source.Name, e, 0);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
     public Task<OfferResult> OfferAsync(IContentSource source, IProgress<OfferProgress>? progress, CancellationToken cancellation) =>
-        OfferAsync(source, progress, asked: false, cancellation);
+        OfferAsync(source, progress, asked: false, yields: false, cancellation);
 
     /// <param name="source">Has the channel.</param>
     /// <param name="progress">Where it stands.</param>
     /// <param name="asked">An operator wants it tried even if it failed here before.</param>
+    /// <param name="yields">Its fetch is given up for an offer that does not yield: a slow link never makes a stick wait.</param>
     /// <param name="cancellation">Gives up where nothing is half done.</param>
-    public async Task<OfferResult> OfferAsync(IContentSource source, IProgress<OfferProgress>? progress, bool asked, CancellationToken cancellation)
+    public async Task<OfferResult> OfferAsync(IContentSource source, IProgress<OfferProgress>? progress, bool asked, bool yields, CancellationToken cancellation)
     {
-        await _turn.WaitAsync(cancellation);
-        var run = _run = new UpdateRun(source, progress);
+        await TurnAsync(yields, cancellation);
+        using var run = new UpdateRun(source, progress, yields, cancellation);
+        Started(run);
         try
         {
             return await RunAsync(run, asked, cancellation);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            var yielded = new BundleException(BundleError.SourceUnavailable, "interrupted for a stick or a file; what came is kept", "It goes on by itself.", e);
+            records.Refused(run.Set, source.Name, yielded, run.Fetched);
+            throw yielded;
         }
         catch (BundleException e)
         {
@@ -76,7 +94,7 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
         }
         finally
         {
-            _run = null;
+            Started(null);
             Interlocked.Add(ref _fetched, run.Fetched);
             _turn.Release();
         }
@@ -125,6 +143,39 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
         }
     }
 
+    /// <summary>Waits for the offers before; one of them that yields is not waited for longer than it takes to stop reading.</summary>
+    private async Task TurnAsync(bool yields, CancellationToken cancellation)
+    {
+        if (yields)
+        {
+            await _turn.WaitAsync(cancellation);
+            return;
+        }
+
+        Interlocked.Increment(ref _ahead);
+        try
+        {
+            lock (_running)
+                _run?.GiveWay();
+            await _turn.WaitAsync(cancellation);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _ahead);
+        }
+    }
+
+    private void Started(UpdateRun? run)
+    {
+        lock (_running)
+        {
+            _run = run;
+            // Somebody came while this one took its turn.
+            if (Volatile.Read(ref _ahead) > 0)
+                run?.GiveWay();
+        }
+    }
+
     private async Task<UpdateEvent> RollBackInTurnAsync(string who, BundleError error, string reason)
     {
         var e = await activation.RollBackAsync(who, error, reason);
@@ -142,7 +193,7 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
         // 1 and 2. The set that serves is not verified again: nothing new is believed.
         run.At(OfferStep.Verifying);
         var serving = state.Active is { } active && content.IsComplete(active) ? active : null;
-        var (index, channel) = await VerifyAsync(run.Source, followed, serving?.Digest, cancellation);
+        var (index, channel) = await VerifyAsync(run.Source, followed, serving?.Digest, run.Fetching);
         if (index is null || index.Digest == serving?.Digest)
             return new OfferResult(false, serving!.Release, 0);
         var set = run.Set = new SetReference(channel!.Release, index.Digest);
@@ -151,7 +202,7 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
         // 3. The journal keeps what arrives from being collected.
         if (state.Active != set && state.Pending != set)
             records.Journal.Write(s => s with { Pending = set });
-        await content.FetchAsync(run, index, channel, cancellation);
+        await QuietThread.RunAsync("fetch", () => content.FetchAsync(run, index, channel, run.Fetching));
         if (state.Active == set)
             return Heal(set, run);
 
@@ -224,16 +275,22 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
 
     private static void RequireUntried(JournalState state, SetReference set, bool asked)
     {
+        // Another set may have been refused since: that does not make this one good.
+        if (state.RolledBack == set && state.Refused?.Set != set)
+            throw TakenBack(set, "another release was tried since");
         if (state.Refused is not { } refused || refused.Set != set)
             return;
         bool takenBack = refused.Error is BundleError.KnownBad or BundleError.ProbationFailed;
         // What a busy moment may have caused is tried again, a few times.
         bool mayPass = refused.Error is BundleError.TooSlow or BundleError.OutOfMemory && refused.Tries < MostTries;
         if (takenBack)
-            throw new BundleException(BundleError.KnownBad, $"release {set.Release} was taken back on this device: {refused.Message}", "Publish a newer release.");
+            throw TakenBack(set, refused.Message);
         if (!asked && !mayPass)
             throw new BundleException(refused.Error, $"release {set.Release} failed here before: {refused.Message}", "Publish a newer release, or try this one again with `edgeserve update now`.");
     }
+
+    private static BundleException TakenBack(SetReference set, string why) =>
+        new(BundleError.KnownBad, $"release {set.Release} was taken back on this device: {why}", "Publish a newer release.");
 
     private void Remember(SetReference set, BundleException failed)
     {

@@ -101,8 +101,7 @@ public sealed class RegistryClient : IContentSource, IDisposable
     private long StartOf(HttpResponseMessage response, Descriptor descriptor, long offset)
     {
         var headers = response.Content.Headers;
-        if (headers.ContentEncoding.Count > 0)
-            throw new BundleException(BundleError.Malformed, $"{Name} gives {descriptor.Digest} compressed, which nobody asked for");
+        RequirePlain(response, descriptor.Digest.ToString());
         switch (response.StatusCode)
         {
             case HttpStatusCode.OK:
@@ -120,9 +119,17 @@ public sealed class RegistryClient : IContentSource, IDisposable
 
     private async Task<FetchedManifest> ReadAsync(HttpResponseMessage response, int most, CancellationToken cancellation)
     {
+        RequirePlain(response, "a manifest");
         string said = response.Content.Headers.ContentType?.MediaType ?? "";
         byte[] content = await _transport.ReadAsync(response, most, cancellation);
         return new FetchedManifest(ManifestJson.MediaTypeOf(content) ?? said, Digest.Of(content), content);
+    }
+
+    /// <summary>Digests are of plain bytes, and what unpacks may have no end.</summary>
+    private void RequirePlain(HttpResponseMessage response, string what)
+    {
+        if (response.Content.Headers.ContentEncoding.Count > 0)
+            throw new BundleException(BundleError.Malformed, $"{Name} gives {what} compressed, which nobody asked for", "Something between the registry and this device changes its answers: switch that off, or use a stick.");
     }
 
     private BundleException WrongSize(Descriptor descriptor, long size) =>

@@ -63,7 +63,8 @@ internal sealed class Ingest(IContentSource source, Descriptor descriptor, IProg
     {
         try
         {
-            return await content.ReadAsync(_buffer, cancellation);
+            // A file answers at once, and asking it asynchronously would only take a thread of the pool.
+            return content is FileStream file ? file.Read(_buffer) : await content.ReadAsync(_buffer, cancellation);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {

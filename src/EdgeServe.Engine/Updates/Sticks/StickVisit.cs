@@ -123,12 +123,14 @@ internal sealed partial class StickVisit(
         medium.Source = null;
         if (e.Error == BundleError.OlderRelease)
         {
-            Log.Older(log, medium.Medium.Name);
+            if (!e.Recorded)
+                Log.Older(log, medium.Medium.Name);
             await FinishAsync(medium, MediumPhase.Done, CarrierTexts.Of(e.Error), null);
             return;
         }
 
-        Log.Refused(log, medium.Medium.Name, ReportJson.Code(e.Error), e.Message, e.Hint ?? "");
+        if (!e.Recorded)
+            Log.Refused(log, medium.Medium.Name, ReportJson.Code(e.Error), e.Message, e.Hint ?? "");
         bool setUp = !offers.IsEnrolled && medium.Medium.EnrolmentPlace is not null && e.Error is (BundleError.Malformed or BundleError.UnsafeFile);
         await FinishAsync(medium, MediumPhase.Refused, setUp ? CarrierTexts.EnrolmentRefused : CarrierTexts.Of(e.Error), e.Error);
     }

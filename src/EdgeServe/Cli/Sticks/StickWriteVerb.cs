@@ -9,7 +9,10 @@ namespace EdgeServe.Cli.Sticks;
 /// <summary><c>edgeserve stick write</c>: a channel onto a stick, read back from it before it is called good.</summary>
 internal static class StickWriteVerb
 {
-    private const long LargestOnFat = (1L << 32) - 1;
+    /// <summary>FAT32 keeps a file's length in 32 bits.</summary>
+    internal const long LargestOnFat = (1L << 32) - 1;
+
+    private static readonly string[] Fat = ["vfat", "msdos", "fat", "fat32"];
 
     public static Command Create()
     {
@@ -41,13 +44,19 @@ internal static class StickWriteVerb
     {
         if (content.Signatures is null)
             Console.Error.WriteLine($"edgeserve: warning: {content.Index.Digest} is not signed; no device takes it");
-        if (content.Blobs.FirstOrDefault(b => b.Size > LargestOnFat) is { } large)
-        {
-            string format = new DriveInfo(directory).DriveFormat;
-            string text = $"{large.Digest} has {Terminal.Bytes(large.Size)}, and FAT32 holds files below 4 GiB";
-            if (format is "vfat" or "msdos" or "fat32" or "FAT32")
-                throw new BundleException(BundleError.TooLarge, text, "Format the stick with exFAT or ext4.");
-            Console.Error.WriteLine($"edgeserve: warning: {text}; this stick is {format}");
-        }
+        if (FatWarning(content.Blobs, new DriveInfo(directory).DriveFormat) is { } warning)
+            Console.Error.WriteLine($"edgeserve: warning: {warning}");
+    }
+
+    /// <returns>What to say before anything is copied; null: every stick can hold it.</returns>
+    /// <exception cref="BundleException"><see cref="BundleError.TooLarge"/>: this stick cannot.</exception>
+    internal static string? FatWarning(IEnumerable<Descriptor> blobs, string format)
+    {
+        if (blobs.FirstOrDefault(b => b.Size > LargestOnFat) is not { } large)
+            return null;
+        string text = $"{large.Digest} has {Terminal.Bytes(large.Size)}, and FAT32 holds files below 4 GiB";
+        return Fat.Contains(format, StringComparer.OrdinalIgnoreCase)
+            ? throw new BundleException(BundleError.TooLarge, text, "Format the stick with exFAT or ext4.")
+            : $"{text}; this stick is {format}";
     }
 }

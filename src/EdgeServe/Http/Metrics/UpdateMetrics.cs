@@ -11,7 +11,7 @@ internal sealed class UpdateMetrics : IDisposable
 
     public UpdateMetrics(UpdateRecords records, Updater updater)
     {
-        _meter.CreateObservableGauge("edgeserve_release", () => records.Journal.State.Active?.Release ?? 0, description: "Release of the channel that serves; 0: none.");
+        _meter.CreateObservableGauge("edgeserve_release", () => records.Serving?.Release ?? 0, description: "Release of the channel that serves; 0: none.");
         _meter.CreateObservableGauge("edgeserve_update_probation", () => records.Journal.State.Probation is null ? 0 : 1, description: "1 while the release that serves may be taken back.");
         _meter.CreateObservableGauge("edgeserve_update_held", () => records.Journal.State.Held ? 1 : 0, description: "1 while an operator holds updates.");
         _meter.CreateObservableCounter("edgeserve_update_fetched_bytes_total", () => updater.FetchedBytes, description: "Bytes fetched for updates since the process began.");

@@ -53,7 +53,7 @@ internal sealed class UpdateEndpoints(UpdateViews views, Updater updater, Update
         IContentSource source = ImageLayout.Open(path);
         try
         {
-            var result = await updater.OfferAsync(source, null, asked: true, lifetime.ApplicationStopping).WaitAsync(context.RequestAborted);
+            var result = await updater.OfferAsync(source, null, asked: true, yields: false, lifetime.ApplicationStopping).WaitAsync(context.RequestAborted);
             await JsonResponse.WriteAsync(context, new OfferBody(result.Installed, result.Release, result.CopiedBytes), WireJson.Plain.OfferBody);
         }
         finally

@@ -17,7 +17,7 @@ internal sealed class UpdateViews(TermsInForce terms, UpdateRecords records, Upd
         return new UpdatesBody(
             terms.IsEnrolled, followed?.Channel, followed?.DeviceClass, followed?.Registry, followed?.Threshold,
             followed is null ? null : [.. followed.Keys.Select(k => k.Fingerprint)], state.Held,
-            Of(state.Active), Of(state.Previous), Of(state.Pending), Of(state.Refused?.Set),
+            Of(records.Serving), Of(state.Previous), Of(state.Pending), Of(state.Refused?.Set),
             state.Probation is { } p ? new ProbationBody(p.LeftMs, p.Crashes, [.. p.Changed]) : null,
             followed is null ? 0 : trust?.MarkOf(followed.Channel).Release ?? 0, trust?.SignedTime?.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
             Activity(), records.Last is { } last ? Of(last) : null, [.. state.History.Reverse().Select(Of)]);
@@ -28,7 +28,7 @@ internal sealed class UpdateViews(TermsInForce terms, UpdateRecords records, Upd
         if (!terms.IsEnrolled)
             return null;
         var state = records.Journal.State;
-        return new UpdatesStatusBody(state.Active?.Release, state.Held, state.Probation is not null, records.Last?.Code, Activity()?.Step);
+        return new UpdatesStatusBody(records.Serving?.Release, state.Held, state.Probation is not null, records.Last?.Code, Activity()?.Step);
     }
 
     public static UpdateEventBody Of(UpdateEvent e)
