@@ -19,6 +19,7 @@ public sealed partial class DeviceClock
     private readonly TimeProvider _time;
     private readonly DoubledFile? _file;
     private readonly string _bootId;
+    private readonly Func<bool> _disciplined;
     private readonly long _startUptime;
     private readonly long _startTimestamp;
     private readonly long _latestSeen;
@@ -28,8 +29,10 @@ public sealed partial class DeviceClock
     /// <param name="directory">Where the clock is kept over restarts; null: nowhere.</param>
     /// <param name="bootId">This boot's id.</param>
     /// <param name="uptime">Time since boot.</param>
-    public DeviceClock(TimeProvider time, string? directory, string bootId, TimeSpan uptime)
+    /// <param name="disciplined">Does a time source keep the wall clock? Null: nobody knows of one.</param>
+    public DeviceClock(TimeProvider time, string? directory, string bootId, TimeSpan uptime, Func<bool>? disciplined = null)
     {
+        _disciplined = disciplined ?? (static () => false);
         _time = time;
         _bootId = bootId;
         _startTimestamp = time.GetTimestamp();
@@ -58,9 +61,12 @@ public sealed partial class DeviceClock
             var now = _time.GetUtcNow();
             if (now < ProgramMade)
                 return ClockQuality.Unset;
+            // What a time source says is right, even if the clock once showed a later time by mistake.
+            if (_disciplined())
+                return ClockQuality.Synchronized;
             if (now.ToUnixTimeMilliseconds() < _latestSeen - SetBackTolerance.TotalMilliseconds)
                 return ClockQuality.SetBack;
-            return OperatingSystem.IsLinux() && IsDisciplined() ? ClockQuality.Synchronized : ClockQuality.Free;
+            return ClockQuality.Free;
         }
     }
 
@@ -73,7 +79,7 @@ public sealed partial class DeviceClock
         const string uptimeFile = "/proc/uptime";
         string boot = File.Exists(bootFile) ? File.ReadAllText(bootFile).Trim() : "";
         double seconds = File.Exists(uptimeFile) ? double.Parse(File.ReadAllText(uptimeFile).Split(' ')[0], CultureInfo.InvariantCulture) : 0;
-        return new DeviceClock(time, directory, boot, TimeSpan.FromSeconds(seconds));
+        return new DeviceClock(time, directory, boot, TimeSpan.FromSeconds(seconds), IsDisciplined);
     }
 
     /// <summary>Rows on the disk may know of a later time than the last saved one: the clock goes on from there.</summary>
@@ -92,10 +98,17 @@ public sealed partial class DeviceClock
         Span<byte> state = stackalloc byte[StateBytes];
         BinaryPrimitives.WriteInt64LittleEndian(state, Now);
         BinaryPrimitives.WriteInt64LittleEndian(state[8..], _startUptime + Elapsed);
-        BinaryPrimitives.WriteInt64LittleEndian(state[16..], Math.Max(_latestSeen, Quality == ClockQuality.Unset ? 0 : Wall));
+        BinaryPrimitives.WriteInt64LittleEndian(state[16..], LatestSeen());
         System.Text.Encoding.ASCII.GetBytes(_bootId.PadRight(36).AsSpan(0, 36), state[24..]);
         _file.Write(state);
     }
+
+    private long LatestSeen() => Quality switch
+    {
+        ClockQuality.Unset => _latestSeen,
+        ClockQuality.Synchronized => Wall,
+        _ => Math.Max(_latestSeen, Wall),
+    };
 
     private (long Milliseconds, long Uptime, long LatestSeen, string BootId)? ReadState() => _file?.Read() is { Length: StateBytes } state
         ? (BinaryPrimitives.ReadInt64LittleEndian(state), BinaryPrimitives.ReadInt64LittleEndian(state.AsSpan(8)),
@@ -104,6 +117,8 @@ public sealed partial class DeviceClock
 
     private static bool IsDisciplined()
     {
+        if (!OperatingSystem.IsLinux())
+            return false;
         // struct timex is 208 bytes on 64-bit Linux; modes = 0 only asks.
         Span<byte> timex = stackalloc byte[256];
         timex.Clear();

@@ -29,6 +29,7 @@ internal sealed class BatchRunner(ISession session, ModelStatistics statistics, 
         estimate.Observe(nanoseconds, request.InputBytes);
         statistics.Executed(request.BatchSize, nanoseconds, 0, 0);
         statistics.Succeeded(request.BatchSize, queue: 0, compute: nanoseconds);
+        request.ComputeNanoseconds = nanoseconds;
         return outputs;
     }
 
@@ -70,8 +71,12 @@ internal sealed class BatchRunner(ISession session, ModelStatistics statistics, 
 
     private void Complete(WorkItem item, RunOutputs outputs, long start, long nanoseconds)
     {
+        long queue = Nanoseconds(item.Enqueued, start);
+        // Before it is completed: whoever waits for it reads them.
+        item.Request.QueueNanoseconds = queue;
+        item.Request.ComputeNanoseconds = nanoseconds;
         if (item.TryComplete(outputs))
-            statistics.Succeeded(item.Request.BatchSize, Nanoseconds(item.Enqueued, start), nanoseconds);
+            statistics.Succeeded(item.Request.BatchSize, queue, nanoseconds);
         else
             outputs.Release();
     }

@@ -51,6 +51,12 @@ public sealed class InferRequest(ServedModel model) : IDisposable
     /// <summary>The service asks itself (a golden sample): no part of what its clients send.</summary>
     internal bool IsTrial { get; init; }
 
+    /// <summary>Time it waited for an instance; known once it was answered.</summary>
+    internal long QueueNanoseconds { get; set; }
+
+    /// <summary>Time of the run that answered it.</summary>
+    internal long ComputeNanoseconds { get; set; }
+
     /// <summary>The header it came with, where that is worth knowing again.</summary>
     internal Oip.KnownHeader? Known { get; set; }
 

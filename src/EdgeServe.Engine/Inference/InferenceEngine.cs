@@ -12,6 +12,9 @@ public sealed class InferenceEngine(ModelCatalog catalog, TensorMemoryPool memor
 
     public TensorMemoryPool Memory => memory;
 
+    /// <summary>Where requests are noted for whoever listens; null: nobody does.</summary>
+    internal RunLog? Log { get; set; }
+
     /// <summary>Runs the request. The caller disposes the response, then the request.</summary>
     /// <exception cref="ServingException">Counted as a failure of the model.</exception>
     public ValueTask<InferResponse> InferAsync(InferRequest request, CancellationToken cancellation)
@@ -27,7 +30,7 @@ public sealed class InferenceEngine(ModelCatalog catalog, TensorMemoryPool memor
         }
         catch (ServingException e)
         {
-            request.Model.Statistics.Failed(e.Error, time.GetElapsedTime(start));
+            Fail(request, e.Error, start);
             throw;
         }
     }
@@ -44,7 +47,7 @@ public sealed class InferenceEngine(ModelCatalog catalog, TensorMemoryPool memor
         }
         catch (ServingException e)
         {
-            request.Model.Statistics.Failed(e.Error, time.GetElapsedTime(start));
+            Fail(request, e.Error, start);
             throw;
         }
     }
@@ -57,13 +60,41 @@ public sealed class InferenceEngine(ModelCatalog catalog, TensorMemoryPool memor
         }
         catch (ServingException e)
         {
-            request.Model.Statistics.Failed(e.Error, time.GetElapsedTime(start));
+            Fail(request, e.Error, start);
             throw;
         }
     }
 
+    private void Fail(InferRequest request, ServingError error, long start)
+    {
+        var after = time.GetElapsedTime(start);
+        request.Model.Statistics.Failed(error, after);
+        if (Log is { HasRoom: true } log)
+            log.Add(new RunRecord { Model = request.Model, At = time.GetTimestamp(), Rows = request.BatchSize, Error = error, IsError = true, QueueNanoseconds = (long)after.TotalNanoseconds });
+    }
+
+    /// <summary>Step 8: noted for whoever listens, where a slot is free; the statistics count every one.</summary>
+    private void Note(InferRequest request, RunOutputs outputs)
+    {
+        if (request.IsTrial || Log is not { HasRoom: true } log)
+            return;
+        var record = new RunRecord
+        {
+            Model = request.Model,
+            At = time.GetTimestamp(),
+            Rows = request.BatchSize,
+            QueueNanoseconds = request.QueueNanoseconds,
+            ComputeNanoseconds = request.ComputeNanoseconds,
+            Answer = -1,
+        };
+        if (request.Model.Definition.Telemetry.Answer is { } output && request.BatchSize == 1)
+            (record.Answer, record.Confidence) = TopAnswer.Of(outputs.Tensors, output);
+        log.Add(record);
+    }
+
     private InferResponse Answer(InferRequest request, RunOutputs outputs)
     {
+        Note(request, outputs);
         if (!request.IsTrial)
             request.Model.Answered?.Invoke(request, outputs.Tensors);
         foreach (var requested in request.Outputs)

@@ -34,6 +34,8 @@ public sealed record ModelDefinition
 
     public AnswerDefinition Answer { get; init; } = new();
 
+    public TelemetryDefinition Telemetry { get; init; } = new();
+
     /// <summary>Folder of golden samples beside <c>model.json</c>.</summary>
     public string Golden { get; init; } = "golden";
 
@@ -102,4 +104,11 @@ public sealed record AnswerDefinition
 {
     /// <summary>Output name to the file with one label a line.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>What records of this model may tell beyond its name, version and times.</summary>
+public sealed record TelemetryDefinition
+{
+    /// <summary>Output whose largest value is the answer, recorded with its value; null: records tell no answer.</summary>
+    public string? Answer { get; init; }
 }

@@ -53,6 +53,7 @@ internal sealed class ModelDefinitionJson
                 case "memory_estimate_bytes": definition = definition with { MemoryEstimateBytes = Integer(key, value, 1, 1L << 40) }; break;
                 case "max_latency_microseconds": definition = definition with { MaxLatencyMicroseconds = Integer(key, value, 1, 3_600_000_000) }; break;
                 case "answer": definition = definition with { Answer = Answer(value) }; break;
+                case "telemetry": definition = definition with { Telemetry = Telemetry(value) }; break;
                 case "golden": definition = definition with { Golden = FileName(key, value) ?? definition.Golden }; break;
                 case "reference": definition = definition with { Reference = Reference(value) }; break;
                 default: Unknown(key); break;
@@ -129,6 +130,21 @@ internal sealed class ModelDefinitionJson
         foreach (string provider in providers.Where(p => p is not ("cpu" or "cuda" or "tensorrt")))
             _errors.Add($"execution.providers: '{provider}' is not one of cpu, cuda, tensorrt");
         return providers;
+    }
+
+    private TelemetryDefinition Telemetry(JsonElement element)
+    {
+        var telemetry = new TelemetryDefinition();
+        foreach (var (key, value) in Members(element, "telemetry"))
+        {
+            switch (key)
+            {
+                case "answer": telemetry = telemetry with { Answer = Text("telemetry.answer", value) }; break;
+                default: Unknown("telemetry." + key); break;
+            }
+        }
+
+        return telemetry;
     }
 
     private AnswerDefinition Answer(JsonElement element)

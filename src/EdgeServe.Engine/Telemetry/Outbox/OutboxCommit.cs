@@ -15,6 +15,8 @@ internal sealed class OutboxCommit(OutboxSession session, OutboxOptions options,
     {
         if (session.Counter("store") == attempt.Id)
             return;
+        if (ClockLedger.Look(session, now) is { } clock)
+            Put([clock], 0, 1);
         for (int i = 0; i < attempt.Entries.Count;)
         {
             int end = i + 1;

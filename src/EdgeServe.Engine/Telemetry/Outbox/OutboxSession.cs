@@ -11,7 +11,7 @@ internal sealed class OutboxSession : IWriteSession
     private readonly Action<OutboxTotals> _published;
     private readonly List<Statement> _statements = [];
     private readonly Statement _begin, _commit, _rollback, _insert, _delete, _oldest, _inRange, _markSent, _payload;
-    private readonly Statement _counter, _setCounter, _drops, _putDrop, _deleteDrops, _putRetry, _deleteRetry;
+    private readonly Statement _counter, _setCounter, _drops, _putDrop, _deleteDrops, _putRetry, _deleteRetry, _boots, _putBoot, _deleteBoot;
     private readonly ClassTotals[] _totals = new ClassTotals[OutboxTotals.Classes];
     private bool _shrink;
 
@@ -42,6 +42,9 @@ internal sealed class OutboxSession : IWriteSession
         _putDrop = Sql("INSERT INTO drops (at_epoch,at_sequence,epoch,class,reason,ranges,items) VALUES (?1,?2,?3,?4,?5,?6,?7)");
         _deleteDrops = Sql("DELETE FROM drops WHERE at_epoch=?1 AND at_sequence=?2");
         _putRetry = Sql("INSERT OR REPLACE INTO retries VALUES (?1,?2,?3,?4)");
+        _boots = Sql("SELECT boot,first_ms,offset,placed FROM boots ORDER BY first_ms");
+        _putBoot = Sql("INSERT OR REPLACE INTO boots VALUES (?1,?2,?3,?4)");
+        _deleteBoot = Sql("DELETE FROM boots WHERE boot=?1");
         _deleteRetry = Sql("DELETE FROM retries WHERE key=?1");
         Reload();
     }
@@ -183,6 +186,20 @@ internal sealed class OutboxSession : IWriteSession
     public void PutRetry(OutboxRetry retry) => _putRetry.Execute(retry.Key, retry.Attempts, retry.NotBeforeMs, retry.BootId);
 
     public void DeleteRetry(string key) => _deleteRetry.Execute(key);
+
+    /// <summary>In the order they were in.</summary>
+    public List<Boot> Boots()
+    {
+        var found = new List<Boot>();
+        using var reader = _boots.Query();
+        while (reader.Read())
+            found.Add(new Boot(reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3) != 0));
+        return found;
+    }
+
+    public void PutBoot(Boot boot) => _putBoot.Execute(boot.Id, boot.FirstMs, boot.OffsetMs, boot.IsPlaced ? 1 : 0);
+
+    public void DeleteBoot(Boot boot) => _deleteBoot.Execute(boot.Id);
 
     /// <summary>Gives the room of deleted rows back to the disk, once this is committed.</summary>
     public void Shrink()

@@ -42,11 +42,10 @@ CREATE TABLE retries (
   boot       TEXT    NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- When each boot was: running time from and to, and the wall clock minus the running time where it could be believed.
+-- When each boot began in running time, and the wall clock minus the running time: as it was seen last, or right once placed.
 CREATE TABLE boots (
-  boot       TEXT PRIMARY KEY,
-  first_ms   INTEGER NOT NULL,
-  last_ms    INTEGER NOT NULL,
-  offset     INTEGER NOT NULL,
-  placed     INTEGER NOT NULL
+  boot     TEXT PRIMARY KEY,
+  first_ms INTEGER NOT NULL,
+  offset   INTEGER NOT NULL,
+  placed   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
