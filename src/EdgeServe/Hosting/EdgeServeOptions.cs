@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
+using EdgeServe.Engine.Telemetry;
+using EdgeServe.Engine.Telemetry.Outbox;
 using EdgeServe.Engine.Updates;
 using EdgeServe.Engine.Updates.Sticks;
 
@@ -27,6 +29,8 @@ internal sealed class EdgeServeOptions
     public StorageSection Storage { get; set; } = new();
 
     public UpdatesSection Updates { get; set; } = new();
+
+    public TelemetrySection Telemetry { get; set; } = new();
 }
 
 internal sealed class ServerOptions
@@ -234,4 +238,30 @@ internal sealed class UpdatesSection
     /// <summary>Bytes a second that fetching takes of the link; 0: no bound.</summary>
     [Range(0, long.MaxValue)]
     public long BandwidthBytesPerSecond { get; set; }
+}
+
+internal sealed class TelemetrySection
+{
+    /// <summary>Records metrics, logs, traces and inferences, and stores them until somebody proves to have them.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>Bytes of stored telemetry, compressed; beyond, the least important oldest go, counted.</summary>
+    [Range(1 << 20, 1L << 40)]
+    public long MaxBytes { get; set; } = OutboxOptions.DefaultMaxBytes;
+
+    /// <summary>Seconds between two writes to the disk. Alarms do not wait for it.</summary>
+    [Range(1, 3600)]
+    public int CommitSeconds { get; set; } = OutboxOptions.DefaultCommitSeconds;
+
+    /// <summary>Minutes between two looks at the metrics; a box that serves nothing is looked at every fourth time.</summary>
+    [Range(1, 1440)]
+    public int MetricIntervalMinutes { get; set; } = TelemetryOptions.DefaultMetricMinutes;
+
+    /// <summary>Full records of inferences and jobs a minute; beyond, they are counted by model and outcome.</summary>
+    [Range(1, 60_000)]
+    public int RecordsPerMinute { get; set; } = TelemetryOptions.DefaultRecordsPerMinute;
+
+    /// <summary>Of this many recorded inferences one becomes a trace; 0: none does.</summary>
+    [Range(0, 1_000_000_000)]
+    public int TraceOneIn { get; set; } = TelemetryOptions.DefaultTraceOneIn;
 }

@@ -36,6 +36,7 @@ internal static class EdgeServeRegistration
         builder.Services.AddUpdates(EngineOptionsFrom.Updates(options), EngineOptionsFrom.Terms(options.Updates), EngineOptionsFrom.Registry(options.Updates));
         builder.Services.AddRegistry(() => EngineOptionsFrom.RegistryAccess(options.Updates), options.Updates.BandwidthBytesPerSecond, options.Updates.DailyByteBudget);
         builder.Services.AddSticks(EngineOptionsFrom.Sticks(options), ProductVersion.Text);
+        builder.Services.AddTelemetry(EngineOptionsFrom.Telemetry(options), EngineOptionsFrom.Outbox(options));
         builder.Services.AddSecurity();
         builder.Services.AddHttpApi();
         builder.Services.AddGrpcApi(options);

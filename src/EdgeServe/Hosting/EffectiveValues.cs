@@ -57,6 +57,12 @@ internal static class EffectiveValues
         ("Updates:ProbationRequests", o => Text(o.Updates.ProbationRequests)),
         ("Updates:DailyByteBudget", o => Text(o.Updates.DailyByteBudget)),
         ("Updates:BandwidthBytesPerSecond", o => Text(o.Updates.BandwidthBytesPerSecond)),
+        ("Telemetry:Enabled", o => Text(o.Telemetry.Enabled)),
+        ("Telemetry:MaxBytes", o => Text(o.Telemetry.MaxBytes)),
+        ("Telemetry:CommitSeconds", o => Text(o.Telemetry.CommitSeconds)),
+        ("Telemetry:MetricIntervalMinutes", o => Text(o.Telemetry.MetricIntervalMinutes)),
+        ("Telemetry:RecordsPerMinute", o => Text(o.Telemetry.RecordsPerMinute)),
+        ("Telemetry:TraceOneIn", o => Text(o.Telemetry.TraceOneIn)),
     ];
 
     private static string Text(bool value) => value ? "true" : "false";

@@ -5,6 +5,8 @@ using EdgeServe.Engine.Bundles.Signing;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Telemetry;
+using EdgeServe.Engine.Telemetry.Outbox;
 using EdgeServe.Engine.Updates;
 using EdgeServe.Engine.Updates.Sticks;
 
@@ -82,6 +84,24 @@ internal static class EngineOptionsFrom
         MediaDirectory = options.Updates.MediaDirectory,
         EnrolFromMedia = options.Updates.EnrolFromMedia,
         DeviceName = options.Server.Name,
+    };
+
+    public static TelemetryOptions Telemetry(EdgeServeOptions options) => new()
+    {
+        Enabled = options.Telemetry.Enabled,
+        MetricInterval = TimeSpan.FromMinutes(options.Telemetry.MetricIntervalMinutes),
+        RecordsPerMinute = options.Telemetry.RecordsPerMinute,
+        TraceOneIn = options.Telemetry.TraceOneIn,
+        TakeInterval = TimeSpan.FromSeconds(options.Telemetry.CommitSeconds),
+    };
+
+    public static OutboxOptions Outbox(EdgeServeOptions options) => new()
+    {
+        MaxBytes = options.Telemetry.MaxBytes,
+        CommitInterval = TimeSpan.FromSeconds(options.Telemetry.CommitSeconds),
+        ReserveBytes = options.Storage.ReserveBytes,
+        ServiceName = options.Server.Name,
+        ServiceVersion = ProductVersion.Text,
     };
 
     private static VersionPolicy Policy(string text) => VersionPolicy.TryParse(text, out var policy) ? policy : VersionPolicy.LatestOne;

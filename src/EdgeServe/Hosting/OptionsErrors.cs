@@ -18,6 +18,7 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
         Collect(new JobsSectionValidator().Validate(name, options.Jobs), "Jobs", errors);
         Collect(new StorageSectionValidator().Validate(name, options.Storage), "Storage", errors);
         Collect(new UpdatesSectionValidator().Validate(name, options.Updates), "Updates", errors);
+        Collect(new TelemetrySectionValidator().Validate(name, options.Telemetry), "Telemetry", errors);
         Follows(options.Updates, errors);
         if (options.Jobs.VersionPolicy is not (JobsSection.Latest or JobsSection.Accepted))
             errors.Add($"Jobs:VersionPolicy: '{options.Jobs.VersionPolicy}' is neither {JobsSection.Latest} nor {JobsSection.Accepted}");

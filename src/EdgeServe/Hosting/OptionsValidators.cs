@@ -21,4 +21,7 @@ internal sealed partial class JobsSectionValidator : IValidateOptions<JobsSectio
 internal sealed partial class UpdatesSectionValidator : IValidateOptions<UpdatesSection>;
 
 [OptionsValidator]
+internal sealed partial class TelemetrySectionValidator : IValidateOptions<TelemetrySection>;
+
+[OptionsValidator]
 internal sealed partial class StorageSectionValidator : IValidateOptions<StorageSection>;

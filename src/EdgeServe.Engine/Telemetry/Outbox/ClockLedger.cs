@@ -22,8 +22,11 @@ internal static class ClockLedger
     private const long Tolerance = 2_000;
 
     /// <summary>Looks at the clock whenever something is stored.</summary>
+    /// <param name="session">The outbox.</param>
+    /// <param name="now">The clocks as they are.</param>
+    /// <param name="firstMs">Running time of the oldest that is stored now: of a boot not seen before, it began there at the latest.</param>
     /// <returns>What to tell: the clock became right, or was set; null: nothing new.</returns>
-    public static OutboxEntry? Look(OutboxSession session, OutboxMoment now)
+    public static OutboxEntry? Look(OutboxSession session, OutboxMoment now, long firstMs)
     {
         var boots = session.Boots();
         long offset = now.WallMs - now.DeviceMs;
@@ -32,7 +35,7 @@ internal static class ClockLedger
         if (known is not null && (known.IsPlaced || !right) && Math.Abs(offset - known.OffsetMs) < Tolerance)
             return null;
         // Once right it stays right: a clock that nothing disciplines any more only drifts, or somebody set it.
-        var current = new Boot(now.BootId, known?.FirstMs ?? now.DeviceMs, offset, right);
+        var current = new Boot(now.BootId, known?.FirstMs ?? firstMs, offset, right);
         session.PutBoot(current);
         if (known is null && !right)
         {

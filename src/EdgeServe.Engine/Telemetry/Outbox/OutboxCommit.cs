@@ -15,7 +15,7 @@ internal sealed class OutboxCommit(OutboxSession session, OutboxOptions options,
     {
         if (session.Counter("store") == attempt.Id)
             return;
-        if (ClockLedger.Look(session, now) is { } clock)
+        if (ClockLedger.Look(session, now, attempt.Entries.Select(e => e.Moment.DeviceMs).Append(now.DeviceMs).Min()) is { } clock)
             Put([clock], 0, 1);
         for (int i = 0; i < attempt.Entries.Count;)
         {

@@ -3,7 +3,7 @@ namespace EdgeServe.Engine.Telemetry.Outbox;
 /// <summary>Bounds of the outbox, already validated.</summary>
 internal sealed record OutboxOptions
 {
-    public const long DefaultMaxBytes = 128L << 20;
+    public const long DefaultMaxBytes = 64L << 20;
     public const int DefaultCommitSeconds = 10;
 
     /// <summary>Of payloads on the disk; beyond, the least important oldest go.</summary>

@@ -11,7 +11,7 @@ internal sealed class OutboxSession : IWriteSession
     private readonly Action<OutboxTotals> _published;
     private readonly List<Statement> _statements = [];
     private readonly Statement _begin, _commit, _rollback, _insert, _delete, _oldest, _inRange, _markSent, _payload;
-    private readonly Statement _counter, _setCounter, _drops, _putDrop, _deleteDrops, _putRetry, _deleteRetry, _boots, _putBoot, _deleteBoot;
+    private readonly Statement _counter, _setCounter, _drops, _putDrop, _deleteDrops, _putRetry, _deleteRetry, _boots, _putBoot, _deleteBoot, _sums, _sentSums;
     private readonly ClassTotals[] _totals = new ClassTotals[OutboxTotals.Classes];
     private bool _shrink;
 
@@ -46,6 +46,8 @@ internal sealed class OutboxSession : IWriteSession
         _putBoot = Sql("INSERT OR REPLACE INTO boots VALUES (?1,?2,?3,?4)");
         _deleteBoot = Sql("DELETE FROM boots WHERE boot=?1");
         _deleteRetry = Sql("DELETE FROM retries WHERE key=?1");
+        _sums = Sql("SELECT class,COUNT(*),SUM(items),SUM(bytes) FROM batches GROUP BY class");
+        _sentSums = Sql("SELECT class,COUNT(*) FROM batches WHERE sent=1 GROUP BY class");
         Reload();
     }
 
@@ -227,17 +229,21 @@ internal sealed class OutboxSession : IWriteSession
         Sequence = Counter("sequence");
         for (int kind = 0; kind < _totals.Length; kind++)
             _totals[kind] = new ClassTotals(0, 0, 0, 0, Counter($"acknowledged.{kind}"), Counter($"dropped.{kind}"));
-        using var command = _connection.CreateCommand();
-        command.CommandText = "SELECT class,COUNT(*),SUM(items),SUM(bytes),SUM(sent) FROM batches GROUP BY class";
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
+        using (var reader = _sums.Query())
         {
-            int kind = reader.GetInt32(0);
-            if (kind >= _totals.Length)
-                throw SqliteErrors.Damaged("a class of telemetry");
-            _totals[kind] = _totals[kind] with { Batches = reader.GetInt64(1), Items = reader.GetInt64(2), Bytes = reader.GetInt64(3), SentBatches = reader.GetInt64(4) };
+            while (reader.Read())
+                _totals[Kind(reader)] = _totals[Kind(reader)] with { Batches = reader.GetInt64(1), Items = reader.GetInt64(2), Bytes = reader.GetInt64(3) };
+        }
+
+        using (var reader = _sentSums.Query())
+        {
+            while (reader.Read())
+                _totals[Kind(reader)] = _totals[Kind(reader)] with { SentBatches = reader.GetInt64(1) };
         }
     }
+
+    private static int Kind(SqliteDataReader reader) =>
+        reader.GetInt32(0) is >= 0 and < OutboxTotals.Classes and var kind ? kind : throw SqliteErrors.Damaged("a class of telemetry");
 
     private static List<OutboxBatch> All(SqliteDataReader reader)
     {

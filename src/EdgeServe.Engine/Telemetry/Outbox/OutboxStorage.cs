@@ -53,7 +53,7 @@ internal sealed partial class OutboxStorage(DataDirectory data, DeviceClock cloc
             Number(session, commitOf);
             using (var newest = connection.CreateCommand())
             {
-                newest.CommandText = "SELECT MAX(at_ms) FROM batches";
+                newest.CommandText = "SELECT at_ms FROM batches ORDER BY id DESC LIMIT 1";
                 if (newest.ExecuteScalar() is long ms)
                     clock.AtLeast(ms);
             }

@@ -15,14 +15,18 @@ internal static class MetricsRegistration
         services.AddSingleton<JobMetrics>();
         services.AddSingleton<UpdateMetrics>();
         services.AddSingleton<TritonMetrics>();
-        services.AddOpenTelemetry().ConfigureResource(r => r.AddService(options.Server.Name, serviceVersion: ProductVersion.Text)).WithMetrics(metrics =>
+        services.AddSingleton<TelemetryMetrics>();
+        var telemetry = services.AddOpenTelemetry().ConfigureResource(r => r.AddService(options.Server.Name, serviceVersion: ProductVersion.Text)).WithMetrics(metrics =>
         {
-            metrics.AddMeter(ServingMeter.Name, ServingMetrics.MeterName, JobMetrics.MeterName, UpdateMetrics.MeterName, DriftMeter.Name);
+            metrics.AddMeter(ServingMeter.Name, ServingMetrics.MeterName, JobMetrics.MeterName, UpdateMetrics.MeterName, DriftMeter.Name, TelemetryMetrics.MeterName);
             if (options.Metrics.TritonNames)
                 metrics.AddMeter(TritonMetrics.MeterName);
             // Counters carry their whole name: nv_inference_count has no _total.
             metrics.AddPrometheusExporter(exporter => exporter.DisableTotalNameSuffixForCounters = true);
         });
+        // The engine says where they go.
+        if (options.Telemetry.Enabled)
+            telemetry.WithLogging().WithTracing();
     }
 
     public static void MapMetrics(this WebApplication app, EdgeServeOptions options)
@@ -30,6 +34,7 @@ internal static class MetricsRegistration
         app.Services.GetRequiredService<ServingMetrics>();
         app.Services.GetRequiredService<JobMetrics>();
         app.Services.GetRequiredService<UpdateMetrics>();
+        app.Services.GetRequiredService<TelemetryMetrics>();
         if (options.Metrics.TritonNames)
             app.Services.GetRequiredService<TritonMetrics>();
         app.MapPrometheusScrapingEndpoint("/metrics");

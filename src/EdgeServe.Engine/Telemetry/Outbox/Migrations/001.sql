@@ -1,6 +1,7 @@
--- One b-tree a table and no index: a commit of one small batch costs few pages. The key is the order of sending:
--- most important class first, oldest first inside a class. Times ending in _ms are the box's running time (DeviceClock).
+-- The index is the order of sending: most important class first, oldest first inside a class; what is summed up is in it, so
+-- that payloads are not read for it. Times ending in _ms are the box's running time (DeviceClock).
 CREATE TABLE batches (
+  id       INTEGER PRIMARY KEY,
   class    INTEGER NOT NULL,
   epoch    INTEGER NOT NULL,
   sequence INTEGER NOT NULL,
@@ -14,9 +15,10 @@ CREATE TABLE batches (
   quality  INTEGER NOT NULL,
   sent     INTEGER NOT NULL,
   sum      INTEGER NOT NULL,
-  payload  BLOB    NOT NULL,
-  PRIMARY KEY (class, epoch, sequence, part)
-) STRICT, WITHOUT ROWID;
+  payload  BLOB    NOT NULL
+) STRICT;
+CREATE INDEX batches_order ON batches (class, epoch, sequence, part, items, bytes);
+CREATE INDEX batches_sent ON batches (class) WHERE sent = 1;
 
 -- What was given up, by the tombstone batch that declares it; goes when that batch is acknowledged.
 CREATE TABLE drops (

@@ -11,23 +11,35 @@ internal sealed class OutboxBox : IAsyncDisposable
 {
     private readonly TimeProvider _time;
     private readonly OutboxOptions _options;
-    private readonly string _boot;
+    private readonly Func<bool> _disciplined;
     private DataDirectory _data;
 
-    public OutboxBox(string folder, OutboxOptions? options = null, TimeProvider? time = null, string boot = "boot-1")
+    public OutboxBox(string folder, OutboxOptions? options = null, TimeProvider? time = null, Func<bool>? disciplined = null)
     {
         _time = time ?? TimeProvider.System;
         _options = options ?? new OutboxOptions();
-        _boot = boot;
+        _disciplined = disciplined ?? (() => false);
         _data = new DataDirectory(folder);
         (Clock, Outbox) = Start();
     }
+
+    /// <summary>Of the boots to come.</summary>
+    public string Boot { get; set; } = "boot-1";
 
     public DeviceClock Clock { get; private set; }
 
     public TelemetryOutbox Outbox { get; private set; }
 
     public DataDirectory Data => _data;
+
+    /// <summary>Everything there is, as a receiver would see it.</summary>
+    public Ledger Received()
+    {
+        var ledger = new Ledger();
+        foreach (var batch in All)
+            ledger.Keep(Decode(batch));
+        return ledger;
+    }
 
     public IReadOnlyList<OutboxBatch> All => Outbox.Pending(int.MaxValue, long.MaxValue);
 
@@ -77,7 +89,7 @@ internal sealed class OutboxBox : IAsyncDisposable
     private (DeviceClock, TelemetryOutbox) Start()
     {
         _data.Take();
-        var clock = new DeviceClock(_time, _data.Device, _boot, TimeSpan.FromSeconds(100));
+        var clock = new DeviceClock(_time, _data.Device, Boot, TimeSpan.FromSeconds(100), _disciplined);
         var outbox = new TelemetryOutbox(_data, _options, clock, new DeviceIdentity(_data.Device), _time, NullLogger<TelemetryOutbox>.Instance);
         outbox.Start();
         return (clock, outbox);
