@@ -29,6 +29,8 @@ internal sealed class LogRouter : BaseProcessor<LogRecord>
         >= 1000 and < 8000 when level >= LogLevel.Error => TelemetryClass.Alarm,
         // What became of an offer; that a source had nothing newer is worth less.
         6001 or 6002 or 6004 or 6210 or 6212 or 6215 => TelemetryClass.Alarm,
+        // A model drifts, or no longer does.
+        7301 or 7302 => TelemetryClass.Alarm,
         >= 5000 and < 7000 => TelemetryClass.Record,
         _ => TelemetryClass.Log,
     };
