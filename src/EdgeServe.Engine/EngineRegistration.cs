@@ -108,9 +108,11 @@ public static class EngineRegistration
         .AddHostedService(p => p.GetRequiredService<MediaWatcher>());
 
     /// <summary>Drift and the last hours' series. Needs jobs.</summary>
-    public static IServiceCollection AddLocalTelemetry(this IServiceCollection services) => services
+    /// <param name="services">The host's.</param>
+    /// <param name="watchDrift">Count what models get and answer?</param>
+    public static IServiceCollection AddLocalTelemetry(this IServiceCollection services, bool watchDrift) => services
         .AddSingleton(p => new DriftMonitor(
-            p.GetRequiredService<ModelCatalog>(), p.GetRequiredService<DataDirectory>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<DriftMonitor>>()))
+            p.GetRequiredService<ModelCatalog>(), p.GetRequiredService<DataDirectory>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<DriftMonitor>>(), watchDrift))
         .AddHostedService(p => p.GetRequiredService<DriftMonitor>())
         .AddSingleton(p => new SeriesRecorder(
             p.GetRequiredService<DataDirectory>(), p.GetRequiredService<DeviceClock>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<SeriesRecorder>>()))

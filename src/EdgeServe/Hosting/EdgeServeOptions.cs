@@ -264,4 +264,7 @@ internal sealed class TelemetrySection
     /// <summary>Of this many recorded inferences one becomes a trace; 0: none does.</summary>
     [Range(0, 1_000_000_000)]
     public int TraceOneIn { get; set; } = TelemetryOptions.DefaultTraceOneIn;
+
+    /// <summary>Compare what models get and answer with their references.</summary>
+    public bool Drift { get; set; } = true;
 }

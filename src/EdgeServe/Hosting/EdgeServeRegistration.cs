@@ -31,7 +31,7 @@ internal static class EdgeServeRegistration
         builder.AddKestrelEndpoints(options, data);
         builder.Services.AddEngine(EngineOptionsFrom.Configuration(options));
         builder.Services.AddJobs(data, EngineOptionsFrom.Jobs(options));
-        builder.Services.AddLocalTelemetry();
+        builder.Services.AddLocalTelemetry(options.Telemetry.Drift);
         builder.Services.AddEnrolment();
         builder.Services.AddUpdates(EngineOptionsFrom.Updates(options), EngineOptionsFrom.Terms(options.Updates), EngineOptionsFrom.Registry(options.Updates));
         builder.Services.AddRegistry(() => EngineOptionsFrom.RegistryAccess(options.Updates), options.Updates.BandwidthBytesPerSecond, options.Updates.DailyByteBudget);

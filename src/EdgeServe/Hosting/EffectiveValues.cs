@@ -63,6 +63,7 @@ internal static class EffectiveValues
         ("Telemetry:MetricIntervalMinutes", o => Text(o.Telemetry.MetricIntervalMinutes)),
         ("Telemetry:RecordsPerMinute", o => Text(o.Telemetry.RecordsPerMinute)),
         ("Telemetry:TraceOneIn", o => Text(o.Telemetry.TraceOneIn)),
+        ("Telemetry:Drift", o => Text(o.Telemetry.Drift)),
     ];
 
     private static string Text(bool value) => value ? "true" : "false";

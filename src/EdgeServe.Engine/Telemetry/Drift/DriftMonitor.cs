@@ -24,14 +24,19 @@ internal sealed partial class DriftMonitor : BackgroundService
     private readonly ILogger<DriftMonitor> _log;
     private readonly DriftMeter _meter;
 
-    public DriftMonitor(ModelCatalog catalog, DataDirectory data, TimeProvider time, ILogger<DriftMonitor> log)
+    public DriftMonitor(ModelCatalog catalog, DataDirectory data, TimeProvider time, ILogger<DriftMonitor> log, bool enabled = true)
     {
         (_catalog, _data, _time, _log) = (catalog, data, time, log);
         _files = new DriftFiles(data.Drift);
         _meter = new DriftMeter(() => States);
         // Hosted services are all made before the first is started: no model is loaded yet.
-        catalog.Loaded += Attach;
+        IsEnabled = enabled;
+        if (enabled)
+            catalog.Loaded += Attach;
     }
+
+    /// <summary>Does the operator want it at all?</summary>
+    public bool IsEnabled { get; }
 
     /// <summary>Of every version that serves and is watched, by name.</summary>
     public IEnumerable<DriftState> States => Serving().Select(w => w.State());

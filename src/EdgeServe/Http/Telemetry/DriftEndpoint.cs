@@ -15,10 +15,12 @@ internal sealed class DriftEndpoint(ModelCatalog catalog, DriftMonitor monitor)
         var served = catalog.Find(model, version).Served;
         return served is not null && monitor.Find(served) is { } state
             ? JsonResponse.WriteAsync(context, Body(state), WireJson.Plain.DriftBody)
-            : ErrorResponses.WriteAsync(context, StatusCodes.Status404NotFound, $"drift of '{model}' is not watched", "NotWatched", served is null
-                ? "It is out of memory; the next request loads it again."
-                : "Its reference.window is 0, or neither its inputs nor its outputs are few enough numbers (reference.max_features).");
+            : ErrorResponses.WriteAsync(context, StatusCodes.Status404NotFound, $"drift of '{model}' is not watched", "NotWatched", Why(served));
     }
+
+    private string Why(ServedModel? served) => !monitor.IsEnabled ? "The setting Telemetry:Drift is off."
+        : served is null ? "It is out of memory; the next request loads it again."
+        : "Its reference.window is 0, or neither its inputs nor its outputs are few enough numbers (reference.max_features).";
 
     private static DriftBody Body(DriftState state) => new(
         state.Key.Name, ModelViews.VersionText(state.Key.Version), Name(state.Level), state.Reference.ToString().ToLowerInvariant(), state.ReferenceRows,
