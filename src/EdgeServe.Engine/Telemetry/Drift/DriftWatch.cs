@@ -6,7 +6,7 @@ namespace EdgeServe.Engine.Telemetry.Drift;
 
 /// <summary>
 /// Watches what one loaded model version is asked and answers. Called on the threads that answer: it copies a row's numbers,
-/// finds their bins and adds one to each count, some 200 ns for 30 features; it allocates nothing and waits for nobody. Rows
+/// finds their bins and adds one to each count, a third of a microsecond for 30 features; it allocates nothing and waits for nobody. Rows
 /// that come while another thread counts, or beyond what a second may cost, are skipped and said to be.
 /// </summary>
 internal sealed class DriftWatch

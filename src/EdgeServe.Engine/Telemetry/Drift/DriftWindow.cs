@@ -29,6 +29,7 @@ internal sealed class DriftWindow
     private readonly double[] _psi;
     private readonly double[] _warnAt;
     private readonly double[] _alarmAt;
+    private readonly (int Rows, int Freedom)[] _limitsOf;
     private readonly DriftLevel[] _levels;
     private int _step;
     private int _full;
@@ -56,6 +57,7 @@ internal sealed class DriftWindow
         _psi.AsSpan().Fill(double.NaN);
         _warnAt = new double[_names.Length];
         _alarmAt = new double[_names.Length];
+        _limitsOf = new (int, int)[_names.Length];
         _levels = new DriftLevel[_names.Length];
     }
 
@@ -242,8 +244,14 @@ internal sealed class DriftWindow
         foreach (long count in _reference[i])
             inReference += count;
         _psi[i] = Psi.Of(_reference[i], counts, out int freedom);
-        _warnAt[i] = Math.Max(_warn, Psi.ByChance(inReference, rows, freedom, Psi.WarnChance, _names.Length));
-        _alarmAt[i] = Math.Max(_alarm, Psi.ByChance(inReference, rows, freedom, Psi.AlarmChance, _names.Length));
+        // The limits are half the cost of a look, and nearly always those of the last one.
+        if (_limitsOf[i] != (rows, freedom))
+        {
+            _limitsOf[i] = (rows, freedom);
+            _warnAt[i] = Math.Max(_warn, Psi.ByChance(inReference, rows, freedom, Psi.WarnChance, _names.Length));
+            _alarmAt[i] = Math.Max(_alarm, Psi.ByChance(inReference, rows, freedom, Psi.AlarmChance, _names.Length));
+        }
+
         var reached = _psi[i] >= _alarmAt[i] ? DriftLevel.Alarm : _psi[i] >= _warnAt[i] ? DriftLevel.Warn : DriftLevel.Ok;
         if (_levels[i] == DriftLevel.Unknown)
             _levels[i] = DriftLevel.Ok;
