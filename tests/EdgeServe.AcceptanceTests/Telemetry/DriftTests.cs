@@ -32,6 +32,10 @@ public sealed class DriftTests : IDisposable
         string made = await DoAsync(0, "model", "profile", "breast-cancer", "--models", _models.Path, "--data", Data);
         Assert.Contains("569 rows, 30 features, 2 classes", made, StringComparison.Ordinal);
         Assert.Contains("\"file\": \"reference.json\"", await File.ReadAllTextAsync(Path.Combine(version, "model.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        string profile = await File.ReadAllTextAsync(Path.Combine(version, "reference.json"), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(version, "reference.json"), profile.Replace("\"rows\":569", "\"rows\":0", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        Assert.Contains("rows is 0", await DoAsync(1, "bundle", "pack", version, "--out", this["layout"]), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(version, "reference.json"), profile, TestContext.Current.CancellationToken);
         await DoAsync(0, "bundle", "pack", version, "--out", this["layout"]);
         Assert.Contains("application/vnd.edgeserve.reference", await DoAsync(0, "bundle", "inspect", this["layout"] + ":breast-cancer-1"), StringComparison.Ordinal);
         await DoAsync(0, "key", "generate", this["office.pem"]);

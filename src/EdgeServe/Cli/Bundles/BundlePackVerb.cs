@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using EdgeServe.Engine.Bundles.Packing;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Telemetry.Drift;
 
 namespace EdgeServe.Cli.Bundles;
 
@@ -30,6 +31,8 @@ internal static class BundlePackVerb
             if (errors.Count > 0)
                 return Report.Errors(errors, ExitCodes.Usage);
 
+            if (Reference(folder) is { } useless)
+                return Report.Errors([useless], ExitCodes.Failed);
             var key = new ModelVersionKey(model, number);
             string target = Path.GetFullPath(parsed.GetValue(layout)!);
             string named = parsed.GetValue(tag) ?? string.Create(CultureInfo.InvariantCulture, $"{model}-{number}");
@@ -41,6 +44,22 @@ internal static class BundlePackVerb
             Console.Out.WriteLine($"{packed.Digest}  {target}:{named}  {Terminal.Bytes(total)}");
             return ExitCodes.Ok;
         });
+    }
+
+    /// <returns>What is wrong with the reference profile, which no device would use; null: nothing, or there is none.</returns>
+    private static string? Reference(string folder)
+    {
+        string path = Path.Combine(folder, ModelLoader.ReadDefinition(new ModelFiles(new ModelVersionKey("bundle", 1), folder), []).Reference.File);
+        try
+        {
+            if (File.Exists(path))
+                DriftProfileJson.Read(File.ReadAllBytes(path));
+            return null;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            return $"{path} is no reference profile: {e.Message} (make it with `edgeserve model profile`)";
+        }
     }
 
     /// <summary>One bar for many files.</summary>
