@@ -28,6 +28,8 @@ public sealed class AuthorTests : IDisposable
         string repository = registry.Host + "/models";
         await DoAsync("channel", "push", Layout, $"{repository}:{Channel}");
         Assert.Contains("0.0 KiB sent", await DoAsync("channel", "push", Layout, $"{repository}:{Channel}"), StringComparison.Ordinal);
+        await DoAsync("channel", "pull", $"{repository}:{Channel}", this["pulled"]);
+        await DoAsync("channel", "verify", this["pulled"], "--channel", Channel, "--key", this["a.pem.pub"], this["b.pem.pub"], "--threshold", "2");
         await DoAsync("channel", "verify", $"{repository}:{Channel}", "--key", this["a.pem.pub"], this["b.pem.pub"], "--threshold", "2");
 
         // A device that polls this registry, and looks at sticks.
@@ -56,6 +58,45 @@ public sealed class AuthorTests : IDisposable
         Assert.True(ready.IsSuccessStatusCode);
         await UntilAsync(() => Task.FromResult(File.Exists(Path.Combine(media, "STICK", "edgeserve", "status.html"))));
         Assert.Contains("release 2", await File.ReadAllTextAsync(Path.Combine(media, "STICK", "edgeserve", "status.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_skopeo_writes_without_all_or_tags_anew_is_told_apart_from_a_whole_channel()
+    {
+        Assert.SkipWhen(!File.Exists("/usr/bin/skopeo"), "skopeo is not installed");
+        await KeysAsync();
+        string digest = await ReleaseAsync(1, "breast-cancer");
+        string[] verify = ["channel", "verify", "--channel", Channel, "--key", this["a.pem.pub"], this["b.pem.pub"], "--threshold", "2"];
+
+        // The operator forgets --all: one model gets the channel's name, exit 0.
+        string poor = this["poor/edgeserve"];
+        Directory.CreateDirectory(this["poor"]);
+        await ToolAsync("skopeo", "copy", $"oci:{Layout}:{Channel}", $"oci:{poor}:{Channel}");
+        await using var device = await EnrolledAsync("poor-data");
+        var (exit, _, error) = await EdgeServeProcess.RunAsync("update", "install", poor, "--data", this["poor-data"]);
+        Assert.Equal(1, exit);
+        Assert.Contains("without --all", error, StringComparison.Ordinal);
+        Assert.Contains("--preserve-digests", error, StringComparison.Ordinal);
+
+        // Tagged anew, skopeo leaves the old entry without a name.
+        string stick = this["stick/edgeserve"];
+        Directory.CreateDirectory(this["stick"]);
+        await CopyAsync(digest);
+        digest = await ReleaseAsync(2, "breast-cancer", "digits");
+        await CopyAsync(digest);
+        var names = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(stick, "index.json"), TestContext.Current.CancellationToken))!["manifests"]!.AsArray()
+            .Select(m => (string?)m!["annotations"]?["org.opencontainers.image.ref.name"]).ToArray();
+        Assert.Contains(null, names);
+        await DoAsync([.. verify, this["stick"]]);
+        await DoAsync("update", "install", stick, "--data", this["poor-data"]);
+        Assert.Equal((2, digest), await ServingAsync(device));
+
+        async Task CopyAsync(string signed)
+        {
+            string tag = $"sha256-{signed[7..]}.sig";
+            await ToolAsync("skopeo", "copy", "--all", "--preserve-digests", $"oci:{Layout}:{Channel}", $"oci:{stick}:{Channel}");
+            await ToolAsync("skopeo", "copy", $"oci:{Layout}:{tag}", $"oci:{stick}:{tag}");
+        }
     }
 
     [Fact]
@@ -136,6 +177,13 @@ public sealed class AuthorTests : IDisposable
         return built[..71];
     }
 
+    private async Task<EdgeServeProcess> EnrolledAsync(string data)
+    {
+        await DoAsync("fleet", "init", "--channel", Channel, "--device-class", "test", "--key", this["a.pem.pub"], this["b.pem.pub"], "--threshold", "2", "--out", this["fleet.json"]);
+        await DoAsync("device", "enroll", this["fleet.json"], "--data", this[data]);
+        return await EdgeServeProcess.StartAsync(new ServerStart("") { Data = this[data], Environment = new Dictionary<string, string?> { ["EDGESERVE__Updates__MediaDirectory"] = "" } });
+    }
+
     private static async Task<(long Release, string Digest)> ServingAsync(EdgeServeProcess device)
     {
         var status = await device.Client.GetFromJsonAsync<JsonElement>("/edge/v1/updates", TestContext.Current.CancellationToken);
@@ -162,6 +210,6 @@ public sealed class AuthorTests : IDisposable
     private static async Task UntilAsync(Func<Task<bool>> holds)
     {
         for (var watch = Stopwatch.StartNew(); !await holds(); await Task.Delay(50, TestContext.Current.CancellationToken))
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), "it does not come");
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), "it does not come");
     }
 }

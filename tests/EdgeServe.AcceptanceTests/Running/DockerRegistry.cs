@@ -49,7 +49,9 @@ internal sealed class DockerRegistry : IAsyncDisposable
             try
             {
                 using var response = await client.GetAsync($"http://{Host}/v2/", TestContext.Current.CancellationToken);
-                return;
+                if (response.Headers.Contains("Docker-Distribution-Api-Version") && !_process.HasExited)
+                    return;
+                throw new InvalidOperationException($"somebody else answers at {Host}");
             }
             catch (HttpRequestException)
             {

@@ -11,6 +11,9 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+    private const int FirstPort = 10_000;
+    private const uint Ports = 22_000;
+    private static int _port = Random.Shared.Next((int)Ports);
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly string? _ownData;
@@ -163,11 +166,26 @@ internal sealed class EdgeServeProcess : IAsyncDisposable
             Directory.Delete(_ownData, recursive: true);
     }
 
+    /// <summary>
+    /// A port that nobody has and that the kernel gives nobody: one of its own choice would be of the range that every
+    /// outgoing connection takes from, and may be gone before the program binds it.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = FirstPort + (int)((uint)Interlocked.Increment(ref _port) % Ports);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it.
+            }
+        }
     }
 
     private static ProcessStartInfo Info(string[] command, IReadOnlyDictionary<string, string?>? environment)
