@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Storage;
 using Microsoft.Extensions.Hosting;
@@ -98,8 +99,17 @@ internal sealed partial class DriftMonitor : BackgroundService
     /// <summary>What the version leaves behind waits for its next load, or the next time something is written.</summary>
     private void Detach(ServedModel model)
     {
-        if (_watches.TryRemove(model, out var watch) && watch.HasNews)
+        if (!_watches.TryRemove(model, out var watch) || !watch.HasNews)
+            return;
+        try
+        {
             _parked[model.Key] = (model.Digest, watch.Save());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Its file is gone, and with it whose sketches these are.
+            Log.NotKept(_log, _data.Drift, e.Message);
+        }
     }
 
     /// <summary>Sketches of this very graph: of the one that serves and is being replaced, parked, or on the disk.</summary>
@@ -138,11 +148,18 @@ internal sealed partial class DriftMonitor : BackgroundService
         if (change is null)
             Log.Learned(_log, name, version, BaselineLearner.RowsForCounts);
         else if (change.Raised.Count > 0)
-            Log.Alarm(_log, name, version, string.Join(", ", change.Raised), change.Worst, change.AlarmAt);
+            Log.Alarm(_log, name, version, Names(change.Raised), change.Worst, change.AlarmAt);
         else if (change is { Before: DriftLevel.Alarm })
             Log.Over(_log, name, version, change.After);
         else if (change.After == DriftLevel.Warn)
             Log.Warn(_log, name, version, change.Worst);
+    }
+
+    private static string Names(IReadOnlyList<string> features)
+    {
+        const int most = 8;
+        string names = string.Join(", ", features.Take(most));
+        return features.Count > most ? string.Create(CultureInfo.InvariantCulture, $"{names} and {features.Count - most} more") : names;
     }
 
     private void Save()

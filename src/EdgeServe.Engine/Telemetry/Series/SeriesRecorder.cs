@@ -5,10 +5,13 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgeServe.Engine.Telemetry.Series;
 
-/// <summary>Takes a sample every ten seconds; writes what there is once an hour and at the end: a power cut costs an hour of pictures.</summary>
+/// <summary>
+/// Takes a sample every ten seconds; writes what there is twice an hour and at the end: a power cut costs half an hour of
+/// pictures. On an idle box the file has some 8 KB, 0.4 MB a day; on one whose every series is noise 110 KB.
+/// </summary>
 internal sealed partial class SeriesRecorder : BackgroundService
 {
-    private const int SamplesBetweenSaves = 360;
+    private const int SamplesBetweenSaves = 180;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private readonly SeriesListener _listener = new();
     private readonly DataDirectory _data;

@@ -66,7 +66,7 @@ public sealed class SeriesTests
         }
 
         byte[] saved = store.Save();
-        // Noise, the worst there is, 24 times a day: well below 4 MB.
+        // Noise is the worst there is.
         Assert.InRange(saved.Length, 1_000, 110_000);
         var back = SeriesStore.Restore(saved)!;
         int[] all = [.. Enumerable.Range(0, SeriesInfo.All.Count)];
