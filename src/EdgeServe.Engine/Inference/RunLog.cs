@@ -2,7 +2,7 @@ namespace EdgeServe.Engine.Inference;
 
 /// <summary>
 /// Requests noted for whoever listens: a page of slots, filled without a lock or an allocation. When the page is full
-/// nothing is noted until the listener turns it; the statistics count what is not noted.
+/// nothing is noted until the listener opens the next; the statistics count what is not noted.
 /// </summary>
 internal sealed class RunLog
 {
@@ -10,12 +10,12 @@ internal sealed class RunLog
     private readonly RunRecord[] _second;
     private volatile Page _page;
 
-    /// <param name="capacity">Most slots of a page.</param>
+    /// <param name="capacity">Most slots of a page. None is open yet.</param>
     public RunLog(int capacity)
     {
         _first = new RunRecord[capacity];
         _second = new RunRecord[capacity];
-        _page = new Page(_first, capacity);
+        _page = new Page(_first, 0);
     }
 
     public int Capacity => _first.Length;
@@ -33,15 +33,16 @@ internal sealed class RunLog
             Began?.Invoke();
     }
 
-    /// <summary>Takes what was noted; noting goes on in a page of this many slots. For one listener.</summary>
-    /// <returns>Valid until the next turn but one.</returns>
-    public ReadOnlySpan<RunRecord> Turn(int slots)
+    /// <summary>Takes what was noted; nothing is noted until a page is opened. For one listener.</summary>
+    /// <returns>Valid until the next but one is closed.</returns>
+    public ReadOnlySpan<RunRecord> Close() => _page.Close();
+
+    /// <summary>Noting goes on in a page of this many slots, or of as many as there are.</summary>
+    public void Open(int slots)
     {
-        var full = _page;
-        var next = ReferenceEquals(full.Slots, _first) ? _second : _first;
+        var next = ReferenceEquals(_page.Slots, _first) ? _second : _first;
         Array.Clear(next);
-        _page = new Page(next, Math.Min(slots, next.Length));
-        return full.Close();
+        _page = new Page(next, Math.Clamp(slots, 0, next.Length));
     }
 
     /// <summary>Slots [0, limit): a ticket for each, and a count of those that are written.</summary>

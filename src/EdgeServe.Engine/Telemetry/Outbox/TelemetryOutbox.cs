@@ -98,8 +98,7 @@ internal sealed partial class TelemetryOutbox : IAsyncDisposable
             {
                 var attempt = _unsettled ??= NextAttempt();
                 bool little = !_space.HasRoomFor(0);
-                await _writer.RunAsync(session => Store(session, attempt, little));
-                _unsettled = null;
+                await SettleAsync(attempt, little);
             }
         }
         finally
@@ -196,6 +195,23 @@ internal sealed partial class TelemetryOutbox : IAsyncDisposable
         _reader.Dispose();
         await _writer.DisposeAsync();
         _storing.Dispose();
+    }
+
+    private async Task SettleAsync(OutboxAttempt attempt, bool little)
+    {
+        try
+        {
+            await _writer.RunAsync(session => Store(session, attempt, little));
+        }
+        catch (Exception e) when (e is not StorageException)
+        {
+            // Not the disk's fault: it would fail again and again, and everything behind it wait.
+            Log.Unstorable(_log, e);
+            foreach (var entry in attempt.Entries)
+                _queue.Count(entry.Class, DropReason.Malformed, entry.Items);
+        }
+
+        _unsettled = null;
     }
 
     private OutboxAttempt NextAttempt()
@@ -311,6 +327,9 @@ internal sealed partial class TelemetryOutbox : IAsyncDisposable
 
         [LoggerMessage(7005, LogLevel.Warning, "Telemetry batch {Epoch}/{Sequence} does not match its checksum and is given up")]
         public static partial void DamagedBatch(ILogger logger, long epoch, long sequence);
+
+        [LoggerMessage(7008, LogLevel.Error, "Telemetry of a few seconds cannot be stored and is given up")]
+        public static partial void Unstorable(ILogger logger, Exception error);
 
         [LoggerMessage(7006, LogLevel.Warning, "Telemetry batch {Epoch}/{Sequence} {Part} ({Kind}, {Items} items) was refused and is given up: {Reason}")]
         public static partial void DeadLetter(ILogger logger, long epoch, long sequence, string part, string kind, int items, string reason);
