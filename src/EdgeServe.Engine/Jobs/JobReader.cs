@@ -8,7 +8,7 @@ namespace EdgeServe.Engine.Jobs;
 internal sealed class JobReader : IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly Statement _byId, _list, _since, _payload, _lost, _named, _rows, _pinned;
+    private readonly Statement _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages;
 
     public JobReader(string path)
     {
@@ -22,6 +22,7 @@ internal sealed class JobReader : IDisposable
         _rows = new Statement(_connection, select + "WHERE seq>?1 ORDER BY seq LIMIT ?2");
         _lost = new Statement(_connection, "SELECT reason FROM lost WHERE id=?1");
         _pinned = new Statement(_connection, "SELECT DISTINCT model, version, accepted_version FROM jobs WHERE state<2");
+        _freePages = new Statement(_connection, "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size");
     }
 
     public SqliteConnection Connection => _connection;
@@ -68,6 +69,13 @@ internal sealed class JobReader : IDisposable
         return reader.Read() ? reader.GetString(0) : null;
     }
 
+    /// <summary>Bytes inside the file that nothing uses.</summary>
+    public long FreePageBytes()
+    {
+        using var reader = _freePages.Query();
+        return reader.Read() ? reader.GetInt64(0) : 0;
+    }
+
     /// <summary>Versions that jobs which are not done were accepted with, or asked for.</summary>
     public HashSet<ModelVersionKey> Pinned()
     {
@@ -84,7 +92,7 @@ internal sealed class JobReader : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in new[] { _byId, _list, _since, _payload, _lost, _named, _rows, _pinned })
+        foreach (var statement in new[] { _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages })
             statement.Dispose();
         _connection.Dispose();
     }

@@ -36,6 +36,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
         Files = new PayloadFiles(data.Payloads);
         Writer = new SingleWriter<JobSession>("jobs writer", Open, Troubled, time);
         Readers = new JobReaders(data.Jobs, ReportDamage);
+        Room = new JobRoom(Space, Totals, Readers, options.MaxBytes);
     }
 
     public SingleWriter<JobSession> Writer { get; }
@@ -45,6 +46,8 @@ internal sealed partial class JobStorage : IAsyncDisposable
     public PayloadFiles Files { get; }
 
     public DiskSpace Space { get; }
+
+    public JobRoom Room { get; }
 
     public JobTotals Totals { get; } = new();
 
@@ -66,7 +69,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
     public bool LogWasMissing { get; private set; }
 
     /// <summary>What keeps jobs from being taken; null: nothing.</summary>
-    public StorageException? Trouble => _trouble ?? LittleRoom();
+    public StorageException? Trouble => _trouble ?? Room.Shortage();
 
     /// <summary>Completes when the files were opened for the first time, or could not be.</summary>
     public Task Opened => _opened.Task;
@@ -115,20 +118,9 @@ internal sealed partial class JobStorage : IAsyncDisposable
     {
         if (_trouble is { Error: not StorageError.Full } trouble)
             throw trouble;
-        if (!Space.HasRoomFor(bytes))
-            throw LittleRoom(bytes);
-        if (Totals.Bytes + bytes > _options.MaxBytes)
-        {
-            throw new StorageException(StorageError.Full, $"jobs keep {Totals.Bytes} bytes already, {_options.MaxBytes} is the most",
-                "Fetch and acknowledge results, or raise Jobs:MaxBytes.");
-        }
+        if (Room.Refusal(bytes) is { } refusal)
+            throw refusal;
     }
-
-    private StorageException? LittleRoom() => Space.FreeBytes < Space.ReserveBytes ? LittleRoom(0) : null;
-
-    private StorageException LittleRoom(long bytes) => new(StorageError.Full,
-        $"{Space.FreeBytes} bytes are free on the disk, {Space.ReserveBytes}{(bytes > 0 ? $" and the request's {bytes}" : "")} are needed",
-        "Make room on the disk; jobs are taken again by themselves.");
 
     private JobSession Open()
     {

@@ -48,9 +48,21 @@ internal sealed partial class OnnxSessionFactory(TensorMemoryPool pool, Optimize
         if (entry is null)
             return new InferenceSession(modelPath, options);
         options.OptimizedModelFilePath = entry.TemporaryPath;
-        var session = new InferenceSession(modelPath, options);
-        cache.Commit(entry);
-        return session;
+        try
+        {
+            var session = new InferenceSession(modelPath, options);
+            cache.Commit(entry);
+            return session;
+        }
+        catch (OnnxRuntimeException e)
+        {
+            // A full or worn disk that does not take the copy keeps no model from serving; a bad model fails again below.
+            cache.Discard(entry);
+            options.OptimizedModelFilePath = "";
+            var session = new InferenceSession(modelPath, options);
+            Log.NotCached(log, entry.Path, OnnxRun.FirstLine(e.Message));
+            return session;
+        }
     }
 
     private static SessionOptions Options(ExecutionDefinition execution)
@@ -102,5 +114,8 @@ internal sealed partial class OnnxSessionFactory(TensorMemoryPool pool, Optimize
 
         [LoggerMessage(2002, LogLevel.Warning, "Optimised graph {Path} is unusable and is made again: {Reason}")]
         public static partial void CacheUnusable(ILogger logger, string path, string reason);
+
+        [LoggerMessage(2003, LogLevel.Warning, "Optimised graph {Path} cannot be kept, every start makes it anew: {Reason}")]
+        public static partial void NotCached(ILogger logger, string path, string reason);
     }
 }

@@ -12,11 +12,19 @@ namespace EdgeServe.Engine.Sessions;
 /// start. Keyed by the model's SHA-256, the engine's version, the provider and the processor (optimised graphs are made
 /// for one kind of CPU); a sidecar holds the entry's own hash, so that a damaged card means a slow start and nothing worse.
 /// </summary>
-internal sealed class OptimizedGraphCache(string? directory)
+/// <param name="directory">Null: nothing is kept.</param>
+/// <param name="budgetBytes">Of all entries; the longest unused leave first.</param>
+internal sealed class OptimizedGraphCache(string? directory, long budgetBytes = OptimizedGraphCache.DefaultBudgetBytes)
 {
+    public const long DefaultBudgetBytes = 1L << 30;
+    private const string Graphs = "*.onnx";
+    private const string Unfinished = ".tmp";
+
     /// <summary>A smaller graph is optimised faster than it is hashed, and hashing would load the system's crypto library.</summary>
     private const long SmallestBytes = 128 << 10;
 
+    // Use is noted in the file's time, at most so often: each note is a write to the card.
+    private static readonly TimeSpan NoteUseEvery = TimeSpan.FromDays(1);
     private static readonly Lazy<string> Processor = new(DescribeProcessor);
 
     public sealed record Entry(string Path, string TemporaryPath, bool Ready)
@@ -35,7 +43,10 @@ internal sealed class OptimizedGraphCache(string? directory)
             Directory.CreateDirectory(directory);
             string key = Key(modelPath, provider);
             string path = Path.Combine(directory, key + ".onnx");
-            return new Entry(path, Path.Combine(directory, $"{key}.{Environment.ProcessId}.tmp"), IsIntact(path));
+            var entry = new Entry(path, Path.Combine(directory, $"{key}.{Environment.ProcessId}{Unfinished}"), IsIntact(path));
+            if (entry.Ready)
+                NoteUse(path);
+            return entry;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -50,6 +61,7 @@ internal sealed class OptimizedGraphCache(string? directory)
         {
             AtomicWrite.WriteAllText(entry.HashPath, Hash(entry.TemporaryPath));
             AtomicWrite.Publish(entry.TemporaryPath, entry.Path);
+            Tidy(entry.Path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -70,6 +82,33 @@ internal sealed class OptimizedGraphCache(string? directory)
                 // A read-only card: the hash check keeps a damaged entry from being used.
             }
         }
+    }
+
+    /// <summary>Deletes what processes that are gone left unfinished, and old entries beyond the budget.</summary>
+    private void Tidy(string keep)
+    {
+        foreach (string left in Directory.EnumerateFiles(directory!, "*" + Unfinished))
+        {
+            string process = Path.GetExtension(Path.GetFileNameWithoutExtension(left)).TrimStart('.');
+            if (!Directory.Exists($"/proc/{process}"))
+                File.Delete(left);
+        }
+
+        long bytes = 0;
+        foreach (var graph in new DirectoryInfo(directory!).EnumerateFiles(Graphs).OrderByDescending(f => f.FullName == keep).ThenByDescending(f => f.LastWriteTimeUtc))
+        {
+            bytes += graph.Length;
+            if (bytes <= budgetBytes || graph.FullName == keep)
+                continue;
+            graph.Delete();
+            File.Delete(graph.FullName + ".sha256");
+        }
+    }
+
+    private static void NoteUse(string path)
+    {
+        if (File.GetLastWriteTimeUtc(path) + NoteUseEvery < TimeProvider.System.GetUtcNow().UtcDateTime)
+            File.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime);
     }
 
     private static bool IsIntact(string path) =>

@@ -55,7 +55,7 @@ public sealed class DiskFullTests
 
             Assert.True(refused, "the disk was never full");
             if (diskKiB >= 1024)
-                await server.Client.HealedAsync();
+                await HealAsync(server, promised);
             await server.KillAsync();
         }
 
@@ -91,6 +91,37 @@ public sealed class DiskFullTests
         FaultSheet.Add("full disk", "jobs waiting when it filled up", $"{promised.Count + 1} ended by the ballast; 507 with Retry-After, status and metric say StorageFull; healed without restart");
     }
 
+    [Fact]
+    public async Task Jobs_that_filled_the_disk_make_room_when_they_are_forgotten()
+    {
+        Assert.SkipUnless(SmallDisk.Unavailable is null, SmallDisk.Unavailable ?? "");
+        using var models = new ModelFolder().AddShipped("breast-cancer");
+        using var disk = SmallDisk.InMemory(24 << 20);
+        await using var server = await EdgeServeProcess.StartAsync(Start(models, disk, 2 << 20));
+        // Spaces are JSON: small enough for the database, large enough to fill it soon.
+        var padded = JobSample.Small with { Body = [.. JobSample.Small.Body, .. Enumerable.Repeat((byte)' ', 20 * KiB)] };
+        var taken = new List<string>();
+        Requests.Answer answer;
+        while ((answer = await server.Client.SubmitAsync(padded)).Status == 202)
+        {
+            taken.Add(answer.Json.GetProperty("id").GetString()!);
+            // What waits keeps its request: nothing is given back before the disk is full.
+            Assert.True(taken.Count < 24 * KiB / 20, "the disk is never full");
+        }
+
+        Assert.Equal(507, answer.Status);
+        await server.Client.DrainedAsync();
+        foreach (string id in taken)
+        {
+            using var forgotten = await server.Client.DeleteAsync($"/edge/v1/jobs/{id}", TestContext.Current.CancellationToken);
+            Assert.True(forgotten.IsSuccessStatusCode, $"{forgotten.StatusCode}");
+        }
+
+        await server.Client.HealedAsync();
+        Assert.Equal(202, (await server.Client.SubmitAsync(padded)).Status);
+        FaultSheet.Add("full disk", "filled by jobs alone", $"{taken.Count} taken, then 507; taken again once they were forgotten");
+    }
+
     private static ServerStart Start(ModelFolder models, SmallDisk disk, long reserve) => new(models.Path)
     {
         Data = disk.Data,
@@ -121,6 +152,22 @@ public sealed class DiskFullTests
         }
 
         return false;
+    }
+
+    /// <summary>On a disk as small as this the jobs themselves may fill it: their owner forgets some until there is room.</summary>
+    private static async Task HealAsync(EdgeServeProcess server, Dictionary<string, string> promised)
+    {
+        await server.Client.DrainedAsync();
+        foreach (var (key, id) in promised.ToArray())
+        {
+            if (await server.Client.ProblemAsync() is null)
+                return;
+            using var forgotten = await server.Client.DeleteAsync($"/edge/v1/jobs/{id}", TestContext.Current.CancellationToken);
+            Assert.True(forgotten.IsSuccessStatusCode, $"{forgotten.StatusCode} {server.Output}");
+            promised.Remove(key);
+        }
+
+        await server.Client.HealedAsync();
     }
 
     private static JobSample Sample(int number) => number % LargeOneIn == 0 ? JobSample.Large : JobSample.Small;

@@ -59,9 +59,36 @@ public sealed class OptimizedGraphCacheTests : IDisposable
         Assert.Equal(2, Directory.GetFiles(Cache, "*.onnx").Length);
     }
 
-    private float[] Answer()
+    [Fact]
+    public void A_disk_that_does_not_take_the_copy_keeps_no_model_from_serving()
     {
-        var factory = new OnnxSessionFactory(_pool, new OptimizedGraphCache(Cache), NullLogger<OnnxSessionFactory>.Instance);
+        File.WriteAllBytes(Model, TestGraphs.Dense(256, 256, 10));
+        float[] fresh = Answer();
+        Directory.Delete(Cache, recursive: true);
+        // The device whose every write finds no room, under the name the engine writes to.
+        Directory.CreateDirectory(Cache);
+        string entry = Path.Combine(Cache, new OptimizedGraphCache(Cache).Find(Model, "cpu")!.TemporaryPath);
+        File.CreateSymbolicLink(entry, "/dev/full");
+        Assert.Equal(fresh, Answer());
+        Assert.Empty(Directory.GetFiles(Cache));
+    }
+
+    [Fact]
+    public void Old_entries_leave_for_new_ones_and_what_a_dead_process_left_goes()
+    {
+        File.WriteAllBytes(Model, TestGraphs.Dense(256, 256, 10));
+        Answer();
+        string old = Assert.Single(Directory.GetFiles(Cache, "*.onnx"));
+        File.WriteAllText(Path.Combine(Cache, $"left.{int.MaxValue}.tmp"), "half");
+        File.WriteAllBytes(Model, TestGraphs.Dense(256, 300, 10));
+        Answer(budget: 400 << 10);
+        Assert.NotEqual(old, Assert.Single(Directory.GetFiles(Cache, "*.onnx")));
+        Assert.Equal(2, Directory.GetFiles(Cache).Length);
+    }
+
+    private float[] Answer(long budget = OptimizedGraphCache.DefaultBudgetBytes)
+    {
+        var factory = new OnnxSessionFactory(_pool, new OptimizedGraphCache(Cache, budget), NullLogger<OnnxSessionFactory>.Instance);
         using var session = factory.Open(Model, new ExecutionDefinition());
         var memory = _pool.Rent(256 * sizeof(float));
         var ones = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(memory.Span(0, 256 * sizeof(float)));
