@@ -8,6 +8,12 @@ namespace EdgeServe.Engine.Sessions;
 /// <summary>Opens sessions: options from the definition, the first execution provider that works, the optimised-graph cache.</summary>
 internal sealed partial class OnnxSessionFactory(TensorMemoryPool pool, OptimizedGraphCache cache, ILogger<OnnxSessionFactory> log) : ISessionFactory
 {
+    private const string ExactProducts = "session.x64quantprecision";
+    private const string FloatingPoint = "session.disable_quant_qdq";
+
+    // What it says when two weights share a zero point.
+    private const string CannotRewrite = "Attempt to replace the existing tensor";
+
     public string EngineVersion => OrtEnv.Instance().GetVersionString();
 
     public ISession Open(string modelPath, ExecutionDefinition execution)
@@ -17,13 +23,36 @@ internal sealed partial class OnnxSessionFactory(TensorMemoryPool pool, Optimize
         string provider = ChooseProvider(options, execution.Providers, out string? note);
         try
         {
-            return new OnnxSession(OpenCached(modelPath, options, provider), pool, provider, note);
+            return new OnnxSession(OpenExact(modelPath, options, provider, ref note), pool, provider, note);
         }
         catch (OnnxRuntimeException e)
         {
             throw new ServingException(ServingError.LoadFailed,
                 $"the engine cannot load {Path.GetFileName(modelPath)}: {OnnxRun.FirstLine(e.Message)}",
                 "Check the file with `edgeserve model check`, or export it for an opset this engine knows.", e);
+        }
+    }
+
+    /// <summary>
+    /// x64 without VNNI adds pairs of 8-bit products in 16 bits, which overflow and answer wrongly; the engine's exact way
+    /// is asked for instead (other processors are exact anyway and ignore it). Some graphs it cannot rewrite so: those run
+    /// in floating point.
+    /// </summary>
+    private InferenceSession OpenExact(string modelPath, SessionOptions options, string provider, ref string? note)
+    {
+        options.AddSessionConfigEntry(ExactProducts, "1");
+        try
+        {
+            return OpenCached(modelPath, options, provider);
+        }
+        catch (OnnxRuntimeException e) when (e.Message.Contains(CannotRewrite, StringComparison.Ordinal))
+        {
+            options.AddSessionConfigEntry(ExactProducts, "0");
+            options.AddSessionConfigEntry(FloatingPoint, "1");
+            var session = new InferenceSession(modelPath, options);
+            const string reason = "runs in floating point: this processor's 8-bit products overflow, and the engine cannot rewrite this graph";
+            note = note is null ? reason : $"{note}; {reason}";
+            return session;
         }
     }
 

@@ -25,6 +25,8 @@ internal sealed class OptimizedGraphCache(string? directory, long budgetBytes = 
 
     // Use is noted in the file's time, at most so often: each note is a write to the card.
     private static readonly TimeSpan NoteUseEvery = TimeSpan.FromDays(1);
+    // Rises when the options under which graphs are optimised change.
+    private const string Format = "2";
     private static readonly Lazy<string> Processor = new(DescribeProcessor);
 
     public sealed record Entry(string Path, string TemporaryPath, bool Ready)
@@ -116,7 +118,7 @@ internal sealed class OptimizedGraphCache(string? directory, long budgetBytes = 
 
     private static string Key(string modelPath, string provider)
     {
-        string parts = string.Join('\n', Hash(modelPath), OrtEnv.Instance().GetVersionString(), provider, Processor.Value);
+        string parts = string.Join('\n', Hash(modelPath), OrtEnv.Instance().GetVersionString(), provider, Processor.Value, Format);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(parts)));
     }
 
