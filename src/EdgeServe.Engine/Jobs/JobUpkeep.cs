@@ -70,6 +70,8 @@ internal sealed partial class JobUpkeep(JobStorage storage, JobService service, 
             if (!storage.IsChecked)
                 await Task.Run(Check);
             await RetireAsync();
+            if (storage.Trouble is { Error: StorageError.Full })
+                await Task.Run(() => Database.EmptyLog(storage.Data.Jobs));
             var interval = service.Options.BackupInterval;
             if (interval > TimeSpan.Zero && clock.Now - _copiedMs >= interval.TotalMilliseconds)
                 await Task.Run(Copy);

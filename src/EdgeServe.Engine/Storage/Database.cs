@@ -40,6 +40,13 @@ internal static class Database
         return connection;
     }
 
+    /// <summary>Gives the disk back what the write-ahead log keeps for its next round.</summary>
+    public static void EmptyLog(string path)
+    {
+        using var connection = Open(path, SqliteOpenMode.ReadWrite);
+        Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
     public static void Execute(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();

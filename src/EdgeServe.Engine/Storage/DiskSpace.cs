@@ -1,9 +1,10 @@
 namespace EdgeServe.Engine.Storage;
 
-/// <summary>How much room the data directory's file system has left, asked at most every so often.</summary>
+/// <summary>How much room the data directory's file system has left, asked every so often while there is plenty, else at once.</summary>
 internal sealed class DiskSpace(string directory, long reserveBytes, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+    private const int PlentyTimesReserve = 4;
     private readonly Lock _gate = new();
     private long _asked;
     private long _free = long.MaxValue;
@@ -18,7 +19,7 @@ internal sealed class DiskSpace(string directory, long reserveBytes, TimeProvide
         {
             lock (_gate)
             {
-                if (_asked == 0 || time.GetElapsedTime(_asked) >= Interval)
+                if (_asked == 0 || _free < PlentyTimesReserve * reserveBytes || time.GetElapsedTime(_asked) >= Interval)
                 {
                     _asked = Math.Max(1, time.GetTimestamp());
                     _free = Ask();

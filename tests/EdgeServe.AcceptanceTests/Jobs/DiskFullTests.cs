@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using EdgeServe.AcceptanceTests.Rest;
 using EdgeServe.AcceptanceTests.Running;
 
@@ -16,15 +17,12 @@ public sealed class DiskFullTests
     {
         get
         {
-            // KiB of disk, KiB of ballast and reserve.
+            // KiB of disk, KiB of ballast and reserve: the database's log alone may need eight MiB of it.
             var data = new TheoryData<int, int>();
-            foreach (int size in FaultSettings.Every ? [64, 128, 256, 384, 512, 640, 768, 1024, 1280, 1536, 2048, 3072, 4096, 5120, 6144, 8192, 12288, 16384] : new[] { 64, 512, 1024, 2048, 6144 })
-            {
+            foreach (int size in FaultSettings.Every ? [64, 128, 256, 384, 512, 640, 768, 1024, 1280, 1536, 2048, 3072, 4096, 5120, 6144, 8192, 12288, 16384] : new[] { 64, 512, 2048 })
                 data.Add(size, 0);
-                if (size >= 1024)
-                    data.Add(size, 256);
-            }
-
+            foreach (int size in FaultSettings.Every ? [32768, 36864, 40960, 49152] : new[] { 32768 })
+                data.Add(size, 10240);
             return data;
         }
     }
@@ -54,7 +52,7 @@ public sealed class DiskFullTests
             }
 
             Assert.True(refused, "the disk was never full");
-            if (diskKiB >= 1024)
+            if (reserveKiB > 0)
                 await HealAsync(server, promised);
             await server.KillAsync();
         }
@@ -96,8 +94,8 @@ public sealed class DiskFullTests
     {
         Assert.SkipUnless(SmallDisk.Unavailable is null, SmallDisk.Unavailable ?? "");
         using var models = new ModelFolder().AddShipped("breast-cancer");
-        using var disk = SmallDisk.InMemory(24 << 20);
-        await using var server = await EdgeServeProcess.StartAsync(Start(models, disk, 2 << 20));
+        using var disk = SmallDisk.InMemory(48 << 20);
+        await using var server = await EdgeServeProcess.StartAsync(Start(models, disk, 10 << 20));
         // Spaces are JSON: small enough for the database, large enough to fill it soon.
         var padded = JobSample.Small with { Body = [.. JobSample.Small.Body, .. Enumerable.Repeat((byte)' ', 20 * KiB)] };
         var taken = new List<string>();
@@ -106,16 +104,13 @@ public sealed class DiskFullTests
         {
             taken.Add(answer.Json.GetProperty("id").GetString()!);
             // What waits keeps its request: nothing is given back before the disk is full.
-            Assert.True(taken.Count < 24 * KiB / 20, "the disk is never full");
+            Assert.True(taken.Count < 48 * KiB / 20, "the disk is never full");
         }
 
         Assert.Equal(507, answer.Status);
         await server.Client.DrainedAsync();
         foreach (string id in taken)
-        {
-            using var forgotten = await server.Client.DeleteAsync($"/edge/v1/jobs/{id}", TestContext.Current.CancellationToken);
-            Assert.True(forgotten.IsSuccessStatusCode, $"{forgotten.StatusCode}");
-        }
+            await DeleteAsync(server, id);
 
         await server.Client.HealedAsync();
         Assert.Equal(202, (await server.Client.SubmitAsync(padded)).Status);
@@ -154,21 +149,29 @@ public sealed class DiskFullTests
         return false;
     }
 
-    /// <summary>On a disk as small as this the jobs themselves may fill it: their owner forgets some until there is room.</summary>
+    /// <summary>On a disk as small as this the jobs themselves may fill it: their owner cancels and forgets some until there is room.</summary>
     private static async Task HealAsync(EdgeServeProcess server, Dictionary<string, string> promised)
     {
-        await server.Client.DrainedAsync();
         foreach (var (key, id) in promised.ToArray())
         {
             if (await server.Client.ProblemAsync() is null)
                 return;
-            using var forgotten = await server.Client.DeleteAsync($"/edge/v1/jobs/{id}", TestContext.Current.CancellationToken);
-            Assert.True(forgotten.IsSuccessStatusCode, $"{forgotten.StatusCode} {server.Output}");
             promised.Remove(key);
+            await DeleteAsync(server, id);
         }
 
         await server.Client.HealedAsync();
     }
+
+    /// <summary>Cancels it if it is not done, forgets it then; retries as it is told to while the disk has just been full.</summary>
+    private static Task DeleteAsync(EdgeServeProcess server, string id) => JobRequests.UntilAsync(
+        async () =>
+        {
+            using var answer = await server.Client.DeleteAsync($"/edge/v1/jobs/{id}", TestContext.Current.CancellationToken);
+            Assert.True(answer.IsSuccessStatusCode || answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.InsufficientStorage, $"{answer.StatusCode}");
+            return answer.StatusCode == HttpStatusCode.NoContent;
+        },
+        "no job can be forgotten");
 
     private static JobSample Sample(int number) => number % LargeOneIn == 0 ? JobSample.Large : JobSample.Small;
 
