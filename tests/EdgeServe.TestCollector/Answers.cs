@@ -91,9 +91,16 @@ public static class Answers
         await BodyAsync(context, "text/html", "<html><body>Welcome! Please accept our terms.</body></html>"u8.ToArray());
     }
 
+    /// <summary>And its page answers what whoever follows would take for a yes.</summary>
     public static async Task PortalRedirect(HttpContext context, Ledger ledger)
     {
         await DrainAsync(context);
+        if (context.Request.Path == "/login")
+        {
+            await BodyAsync(context, "application/json", "{}"u8.ToArray());
+            return;
+        }
+
         context.Response.StatusCode = StatusCodes.Status302Found;
         context.Response.Headers.Location = $"http://{context.Request.Host}/login";
     }

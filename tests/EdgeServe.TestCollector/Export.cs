@@ -14,12 +14,17 @@ public sealed class Export
         (Signal, Content, Protobuf, Message) = (signal, content, protobuf, message);
         Resource = message switch
         {
-            ExportLogsRequest logs => logs.ResourceLogs[0].Resource,
-            ExportMetricsRequest metrics => metrics.ResourceMetrics[0].Resource,
-            _ => ((ExportTraceRequest)message).ResourceSpans[0].Resource,
+            ExportLogsRequest { ResourceLogs: [var first, ..] } => first.Resource,
+            ExportMetricsRequest { ResourceMetrics: [var first, ..] } => first.Resource,
+            ExportTraceRequest { ResourceSpans: [var first, ..] } => first.Resource,
+            _ => new Resource(),
         };
+        IsEmpty = protobuf.Length == 0;
         Id = new BatchId(Text("edgeserve.device.id"), Number("edgeserve.batch.epoch"), Number("edgeserve.batch.sequence"), Text("edgeserve.batch.part"));
     }
+
+    /// <summary>A request with nothing in it: a sender asks whether a collector is there.</summary>
+    public bool IsEmpty { get; }
 
     /// <summary>logs, metrics or traces.</summary>
     public string Signal { get; }
@@ -69,9 +74,9 @@ public sealed class Export
         };
         return new Export(signal, content, protobuf, signal switch
         {
-            "logs" => Strictly(ExportLogsRequest.Parser, protobuf, m => m.ResourceLogs.Count),
-            "metrics" => Strictly(ExportMetricsRequest.Parser, protobuf, m => m.ResourceMetrics.Count),
-            "traces" => Strictly(ExportTraceRequest.Parser, protobuf, m => m.ResourceSpans.Count),
+            "logs" => Strictly(ExportLogsRequest.Parser, protobuf),
+            "metrics" => Strictly(ExportMetricsRequest.Parser, protobuf),
+            "traces" => Strictly(ExportTraceRequest.Parser, protobuf),
             _ => throw new InvalidDataException($"no signal is called {signal}"),
         });
     }
@@ -93,14 +98,14 @@ public sealed class Export
     private long Number(string key) => Number(Resource.Attributes, key);
 
     /// <summary>Every byte must be of a field that is described.</summary>
-    private static T Strictly<T>(MessageParser<T> parser, byte[] protobuf, Func<T, int> resources)
+    private static T Strictly<T>(MessageParser<T> parser, byte[] protobuf)
         where T : IMessage<T>
     {
         var message = parser.ParseFrom(protobuf);
         int known = parser.WithDiscardUnknownFields(true).ParseFrom(protobuf).CalculateSize();
         if (known != message.CalculateSize())
             throw new InvalidDataException($"{message.CalculateSize() - known} bytes of {typeof(T).Name} are of fields the protocol does not have");
-        return resources(message) > 0 ? message : throw new InvalidDataException($"{typeof(T).Name} without a resource");
+        return message;
     }
 
     private static byte[] Unzip(byte[] content)

@@ -40,6 +40,8 @@ public sealed class Ledger
 
     public void Keep(Export export)
     {
+        if (export.IsEmpty)
+            return;
         lock (_gate)
         {
             if (!_kept.TryAdd(export.Id, export))
@@ -56,7 +58,10 @@ public sealed class Ledger
             _invalid.Add(reason.Message);
     }
 
-    /// <summary>Sequences between the first and the last of a device's epoch that neither came nor were declared dropped.</summary>
+    /// <summary>
+    /// Sequences from the first to the last of a device's epoch that neither came nor were declared given up; of a batch that
+    /// was split, every piece must have done one or the other.
+    /// </summary>
     public IReadOnlyList<string> Gaps()
     {
         var gaps = new List<string>();
@@ -64,15 +69,28 @@ public sealed class Ledger
         var declared = Tombstone.In(kept).ToArray();
         foreach (var epoch in kept.GroupBy(e => (e.Id.Device, e.Id.Epoch)))
         {
-            var came = epoch.Select(e => e.Id.Sequence).ToHashSet();
-            for (long sequence = 1; sequence <= came.Max(); sequence++)
+            var came = epoch.ToLookup(e => e.Id.Sequence, e => e.Id.Part);
+            for (long sequence = 1; sequence <= epoch.Max(e => e.Id.Sequence); sequence++)
             {
-                if (!came.Contains(sequence) && !declared.Any(t => t.Covers(epoch.Key.Device, epoch.Key.Epoch, sequence)))
+                var known = came[sequence].Concat(declared.Where(t => t.Covers(epoch.Key.Device, epoch.Key.Epoch, sequence)).Select(t => t.Part)).ToHashSet();
+                if (!IsComplete("", known))
                     gaps.Add($"{epoch.Key.Device}/{epoch.Key.Epoch}/{sequence}");
             }
         }
 
         return gaps;
+    }
+
+    /// <summary>Is this piece there, or all that it was split into?</summary>
+    private static bool IsComplete(string part, HashSet<string> known)
+    {
+        if (known.Contains(part))
+            return true;
+        string before = part.Length == 0 ? "" : part + ".";
+        if (known.FirstOrDefault(k => k.StartsWith(before, StringComparison.Ordinal) && k.Length > before.Length) is not { } some)
+            return false;
+        int pieces = int.Parse(some[before.Length..].Split('.')[0].Split('/')[1], System.Globalization.CultureInfo.InvariantCulture);
+        return Enumerable.Range(1, pieces).All(i => IsComplete($"{before}{i}/{pieces}", known));
     }
 
     /// <summary>Returns when it holds, by the signal of what comes in.</summary>

@@ -10,6 +10,7 @@ using EdgeServe.Http;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Operator;
 using EdgeServe.Http.Telemetry;
+using EdgeServe.Http.Sync;
 using EdgeServe.Http.Updates;
 
 namespace EdgeServe.Cli;
@@ -25,6 +26,7 @@ namespace EdgeServe.Cli;
 [JsonSerializable(typeof(JobListBody))]
 [JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(UpdatesBody))]
+[JsonSerializable(typeof(SyncBody))]
 [JsonSerializable(typeof(DriftBody))]
 [JsonSerializable(typeof(OfferBody))]
 [JsonSerializable(typeof(UpdateEventBody[]))]

@@ -9,6 +9,7 @@ using EdgeServe.Cli.Jobs;
 using EdgeServe.Cli.Keys;
 using EdgeServe.Cli.Models;
 using EdgeServe.Cli.Sticks;
+using EdgeServe.Cli.Sync;
 using EdgeServe.Cli.Updates;
 
 namespace EdgeServe.Cli;
@@ -27,6 +28,7 @@ internal static class RootVerb
             ModelVerb.Create(),
             JobVerb.Create(),
             UpdateVerb.Create(),
+            SyncVerb.Create(),
             StatusVerb.Create(),
             DeviceVerb.Create(),
             StickVerb.Create(),

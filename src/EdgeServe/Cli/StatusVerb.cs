@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using EdgeServe.Http.Operator;
+using EdgeServe.Http.Sync;
 using EdgeServe.Http.Updates;
 
 namespace EdgeServe.Cli;
@@ -29,6 +30,10 @@ internal static class StatusVerb
         return release + state + (updates.Doing is { } doing ? $", {doing} the next" : "");
     }
 
+    private static string Text(SyncStatusBody sync) => sync.Reason == "not_configured"
+        ? $"{Terminal.Bytes(sync.WaitingBytes)} kept, no collector"
+        : string.Create(CultureInfo.InvariantCulture, $"{sync.State} ({sync.Reason}), {Terminal.Bytes(sync.WaitingBytes)} wait, last contact {(sync.DaysSinceContact is { } days ? $"{days:0.##} days ago" : "never")}");
+
     private static void Print(StatusBody status)
     {
         var jobs = status.Jobs;
@@ -46,6 +51,7 @@ internal static class StatusVerb
             table.AddText("Jobs lost?", "The write-ahead log was gone at the start: jobs accepted shortly before the last stop may be lost, and cannot be named");
         table.AddText("Jobs keep", $"{Terminal.Bytes(jobs.Bytes)} of {Terminal.Bytes(jobs.MaxBytes)}");
         table.AddText("Disk free", $"{Terminal.Bytes(status.Disk.FreeBytes)}, {Terminal.Bytes(status.Disk.ReserveBytes)} in reserve");
+        table.AddText("Telemetry", Text(status.Sync));
         foreach (var problem in status.Problems)
             table.AddText($"Degraded: {problem.Part}", problem.Hint is null ? problem.Reason : $"{problem.Reason}. {problem.Hint}");
         Terminal.Output.Write(table);

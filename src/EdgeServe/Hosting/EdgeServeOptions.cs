@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
+using EdgeServe.Engine.Sync;
 using EdgeServe.Engine.Telemetry;
 using EdgeServe.Engine.Telemetry.Outbox;
 using EdgeServe.Engine.Updates;
@@ -31,6 +32,8 @@ internal sealed class EdgeServeOptions
     public UpdatesSection Updates { get; set; } = new();
 
     public TelemetrySection Telemetry { get; set; } = new();
+
+    public SyncSection Sync { get; set; } = new();
 }
 
 internal sealed class ServerOptions
@@ -267,4 +270,42 @@ internal sealed class TelemetrySection
 
     /// <summary>Compare what models get and answer with their references.</summary>
     public bool Drift { get; set; } = true;
+}
+
+internal sealed class SyncSection
+{
+    /// <summary>OTLP/HTTP address of a collector, without /v1/logs; empty: the enrolment's, or none and nothing is ever sent.</summary>
+    public string Endpoint { get; set; } = "";
+
+    /// <summary>Allows a collector beyond this machine without TLS.</summary>
+    public bool InsecureEndpoint { get; set; }
+
+    /// <summary>File with headers for the collector, a line each, <c>Name: value</c>; empty: none.</summary>
+    public string HeadersFile { get; set; } = "";
+
+    /// <summary>PEM file with the only roots to trust; empty: the system's.</summary>
+    public string CaFile { get; set; } = "";
+
+    /// <summary>Seconds between two sendings; alarms do not wait for it.</summary>
+    [Range(0, 1_000_000)]
+    public int IntervalSeconds { get; set; } = SyncOptions.DefaultIntervalSeconds;
+
+    /// <summary>Seconds over which a fleet that comes back at once is spread.</summary>
+    [Range(0, 86_400)]
+    public int SpreadSeconds { get; set; } = SyncOptions.DefaultSpreadSeconds;
+
+    /// <summary>Seconds the collector or the link may do nothing.</summary>
+    [Range(1, 3600)]
+    public int PatienceSeconds { get; set; } = SyncOptions.DefaultPatienceSeconds;
+
+    /// <summary>Bytes telemetry may cost in a day of running time; 0: no bound.</summary>
+    [Range(0, long.MaxValue)]
+    public long DailyByteBudget { get; set; }
+
+    /// <summary>Bytes a second that telemetry takes of the link; 0: no bound.</summary>
+    [Range(0, long.MaxValue)]
+    public long BandwidthBytesPerSecond { get; set; }
+
+    /// <summary>Hours in which nothing is sent, by the box's time zone, <c>22:00-06:00</c>; empty: none. Not kept while the clock is wrong.</summary>
+    public string QuietHours { get; set; } = "";
 }

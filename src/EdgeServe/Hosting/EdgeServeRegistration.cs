@@ -8,6 +8,7 @@ using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Metrics;
 using EdgeServe.Http.Oip;
 using EdgeServe.Http.Operator;
+using EdgeServe.Http.Sync;
 using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Updates;
 using EdgeServe.Security;
@@ -37,6 +38,7 @@ internal static class EdgeServeRegistration
         builder.Services.AddRegistry(() => EngineOptionsFrom.RegistryAccess(options.Updates), options.Updates.BandwidthBytesPerSecond, options.Updates.DailyByteBudget);
         builder.Services.AddSticks(EngineOptionsFrom.Sticks(options), ProductVersion.Text);
         builder.Services.AddTelemetry(EngineOptionsFrom.Telemetry(options), EngineOptionsFrom.Outbox(options));
+        builder.Services.AddSync(EngineOptionsFrom.Sync(options), options.Telemetry.Enabled, EngineOptionsFrom.Collector(options.Sync));
         builder.Services.AddSecurity();
         builder.Services.AddHttpApi();
         builder.Services.AddGrpcApi(options);
@@ -62,6 +64,7 @@ internal static class EdgeServeRegistration
         app.MapDevice();
         app.MapMedia();
         UpdateEndpoints.Map(app);
+        SyncEndpoints.Map(app);
         DriftEndpoint.Map(app);
         SeriesEndpoint.Map(app);
         app.MapMetrics(options);
@@ -82,6 +85,8 @@ internal static class EdgeServeRegistration
         services.AddSingleton<SeriesEndpoint>();
         services.AddSingleton<UpdateViews>();
         services.AddSingleton<UpdateEndpoints>();
+        services.AddSingleton<SyncViews>();
+        services.AddSingleton<SyncEndpoints>();
         services.AddHostedService<ModelStartup>();
     }
 

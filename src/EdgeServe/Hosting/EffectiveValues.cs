@@ -64,6 +64,16 @@ internal static class EffectiveValues
         ("Telemetry:RecordsPerMinute", o => Text(o.Telemetry.RecordsPerMinute)),
         ("Telemetry:TraceOneIn", o => Text(o.Telemetry.TraceOneIn)),
         ("Telemetry:Drift", o => Text(o.Telemetry.Drift)),
+        ("Sync:Endpoint", o => o.Sync.Endpoint),
+        ("Sync:InsecureEndpoint", o => Text(o.Sync.InsecureEndpoint)),
+        ("Sync:HeadersFile", o => o.Sync.HeadersFile),
+        ("Sync:CaFile", o => o.Sync.CaFile),
+        ("Sync:IntervalSeconds", o => Text(o.Sync.IntervalSeconds)),
+        ("Sync:SpreadSeconds", o => Text(o.Sync.SpreadSeconds)),
+        ("Sync:PatienceSeconds", o => Text(o.Sync.PatienceSeconds)),
+        ("Sync:DailyByteBudget", o => Text(o.Sync.DailyByteBudget)),
+        ("Sync:BandwidthBytesPerSecond", o => Text(o.Sync.BandwidthBytesPerSecond)),
+        ("Sync:QuietHours", o => o.Sync.QuietHours),
     ];
 
     private static string Text(bool value) => value ? "true" : "false";

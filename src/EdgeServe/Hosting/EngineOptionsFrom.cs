@@ -5,6 +5,7 @@ using EdgeServe.Engine.Bundles.Signing;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Sync;
 using EdgeServe.Engine.Telemetry;
 using EdgeServe.Engine.Telemetry.Outbox;
 using EdgeServe.Engine.Updates;
@@ -103,6 +104,21 @@ internal static class EngineOptionsFrom
         ServiceName = options.Server.Name,
         ServiceVersion = ProductVersion.Text,
     };
+
+    public static SyncOptions Sync(EdgeServeOptions options) => new()
+    {
+        HeadersFile = options.Sync.HeadersFile.Length > 0 ? options.Sync.HeadersFile : null,
+        CaFile = options.Sync.CaFile.Length > 0 ? options.Sync.CaFile : null,
+        Quiet = QuietHours.TryParse(options.Sync.QuietHours, out var quiet) ? quiet : null,
+        Interval = TimeSpan.FromSeconds(options.Sync.IntervalSeconds),
+        Spread = TimeSpan.FromSeconds(options.Sync.SpreadSeconds),
+        Patience = TimeSpan.FromSeconds(options.Sync.PatienceSeconds),
+        BytesPerSecond = options.Sync.BandwidthBytesPerSecond,
+        BytesPerDay = options.Sync.DailyByteBudget,
+    };
+
+    /// <summary>The collector the configuration names; null: none.</summary>
+    public static Uri? Collector(SyncSection sync) => sync.Endpoint.Length > 0 ? new Uri(sync.Endpoint) : null;
 
     private static VersionPolicy Policy(string text) => VersionPolicy.TryParse(text, out var policy) ? policy : VersionPolicy.LatestOne;
 }

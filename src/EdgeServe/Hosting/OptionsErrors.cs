@@ -1,5 +1,6 @@
 using System.Net;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Sync;
 using EdgeServe.Engine.Updates.Enrolment;
 using Microsoft.Extensions.Options;
 
@@ -19,6 +20,8 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
         Collect(new StorageSectionValidator().Validate(name, options.Storage), "Storage", errors);
         Collect(new UpdatesSectionValidator().Validate(name, options.Updates), "Updates", errors);
         Collect(new TelemetrySectionValidator().Validate(name, options.Telemetry), "Telemetry", errors);
+        Collect(new SyncSectionValidator().Validate(name, options.Sync), "Sync", errors);
+        Sends(options.Sync, errors);
         Follows(options.Updates, errors);
         if (options.Jobs.VersionPolicy is not (JobsSection.Latest or JobsSection.Accepted))
             errors.Add($"Jobs:VersionPolicy: '{options.Jobs.VersionPolicy}' is neither {JobsSection.Latest} nor {JobsSection.Accepted}");
@@ -77,6 +80,18 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
 
         if (updates.TrustedKeys.Length < updates.Threshold)
             errors.Add($"Updates:Threshold: {updates.Threshold} of {updates.TrustedKeys.Length} keys can never sign");
+    }
+
+    private static void Sends(SyncSection sync, List<string> errors)
+    {
+        if (sync.Endpoint.Length > 0 && EnrolmentErrors.Collector(sync.Endpoint, sync.InsecureEndpoint) is { } wrong)
+            errors.Add($"Sync:Endpoint: {wrong}");
+        if (sync.QuietHours.Length > 0 && !QuietHours.TryParse(sync.QuietHours, out _))
+            errors.Add($"Sync:QuietHours: '{sync.QuietHours}' is not a time of day like 22:00-06:00");
+        if (sync.HeadersFile.Length > 0 && !File.Exists(sync.HeadersFile))
+            errors.Add($"Sync:HeadersFile: {sync.HeadersFile} does not exist");
+        if (sync.CaFile.Length > 0 && !File.Exists(sync.CaFile))
+            errors.Add($"Sync:CaFile: {sync.CaFile} does not exist");
     }
 
     private static void Policy(string key, string policy, List<string> errors)

@@ -25,3 +25,6 @@ internal sealed partial class TelemetrySectionValidator : IValidateOptions<Telem
 
 [OptionsValidator]
 internal sealed partial class StorageSectionValidator : IValidateOptions<StorageSection>;
+
+[OptionsValidator]
+internal sealed partial class SyncSectionValidator : IValidateOptions<SyncSection>;

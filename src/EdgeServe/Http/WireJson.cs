@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Operator;
 using EdgeServe.Http.Telemetry;
+using EdgeServe.Http.Sync;
 using EdgeServe.Http.Updates;
 
 namespace EdgeServe.Http;
@@ -25,6 +26,7 @@ namespace EdgeServe.Http;
 [JsonSerializable(typeof(DeviceBody))]
 [JsonSerializable(typeof(MediaBody))]
 [JsonSerializable(typeof(UpdatesBody))]
+[JsonSerializable(typeof(SyncBody))]
 [JsonSerializable(typeof(DriftBody))]
 [JsonSerializable(typeof(SeriesBody))]
 [JsonSerializable(typeof(OfferBody))]

@@ -34,6 +34,7 @@ public sealed partial class HouseTests
         ["Telemetry"] = ["Device", "Models", "Telemetry.Outbox"],
         ["Telemetry/Drift"] = ["Inference", "Inference.Oip", "Models", "Storage"],
         ["Telemetry/Series"] = ["Device", "Storage"],
+        ["Sync"] = ["Bundles.Registry", "Device", "Storage", "Telemetry.Outbox"],
         ["Telemetry/Outbox"] = ["Device", "Storage"],
         ["Telemetry/Records"] = ["Device", "Inference", "Jobs", "Models", "Telemetry.Outbox"],
         ["Sessions"] = ["Inference", "Models", "Storage"],

@@ -16,11 +16,23 @@ internal static partial class EnrolmentErrors
         if (terms.Registry is { } registry && (registry.Length > 255 || !Repository().IsMatch(registry)))
             errors.Add($"registry: {Quote(registry)} is not host[:port]/repository in lower case, without scheme and tag, for example registry.example:5000/clinic/models");
         Keys(terms, errors);
+        if (terms.TelemetryEndpoint is { } endpoint && Collector(endpoint, insecure: false) is { } unfit)
+            errors.Add($"telemetry_endpoint: {unfit}");
         if (terms.TelemetryKey is { } telemetry && !PublicKeys.TryEncryption(telemetry, out _, out string? wrong))
             errors.Add($"telemetry_key: {wrong}");
         if (terms.AcknowledgementKey is { } acknowledgement && !PublicKeys.TrySigning(acknowledgement, out _, out wrong))
             errors.Add($"acknowledgement_key: {wrong}");
         return errors;
+    }
+
+    /// <returns>What is wrong with the address of a collector; null: nothing.</returns>
+    public static string? Collector(string address, bool insecure)
+    {
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
+            return $"{Quote(address)} is not an address like https://collector.example:4318";
+        if (uri.AbsolutePath.TrimEnd('/').EndsWith("/v1/logs", StringComparison.Ordinal))
+            return $"{Quote(address)} must end before /v1/logs, which is added";
+        return uri.Scheme == "https" || uri.IsLoopback || insecure ? null : $"{Quote(address)} is not encrypted; use https, or Sync:InsecureEndpoint on a network you trust";
     }
 
     /// <summary>Anything foreign on its way to a person: one line, bounded.</summary>

@@ -72,6 +72,8 @@ public sealed class EnrolmentFile
                 json.WriteStringValue(key);
             json.WriteEndArray();
             json.WriteNumber("threshold", terms.Threshold);
+            if (terms.TelemetryEndpoint is not null)
+                json.WriteString("telemetry_endpoint", terms.TelemetryEndpoint);
             if (terms.TelemetryKey is not null)
                 json.WriteString("telemetry_key", terms.TelemetryKey);
             if (terms.AcknowledgementKey is not null)
@@ -110,6 +112,7 @@ public sealed class EnrolmentFile
                 case "registry": terms = terms with { Registry = Text(key, value) }; break;
                 case "trusted_keys": terms = terms with { TrustedKeys = Texts(key, value) }; break;
                 case "threshold": terms = terms with { Threshold = Number(key, value) ?? 0 }; break;
+                case "telemetry_endpoint": terms = terms with { TelemetryEndpoint = Text(key, value) }; break;
                 case "telemetry_key": terms = terms with { TelemetryKey = Text(key, value) }; break;
                 case "acknowledgement_key": terms = terms with { AcknowledgementKey = Text(key, value) }; break;
                 default: _errors.Add($"{EnrolmentErrors.Quote(key)}: is not a key of an enrolment file"); break;

@@ -16,9 +16,10 @@ internal static class MetricsRegistration
         services.AddSingleton<UpdateMetrics>();
         services.AddSingleton<TritonMetrics>();
         services.AddSingleton<TelemetryMetrics>();
+        services.AddSingleton<SyncMetrics>();
         var telemetry = services.AddOpenTelemetry().ConfigureResource(r => r.AddService(options.Server.Name, serviceVersion: ProductVersion.Text)).WithMetrics(metrics =>
         {
-            metrics.AddMeter(ServingMeter.Name, ServingMetrics.MeterName, JobMetrics.MeterName, UpdateMetrics.MeterName, DriftMeter.Name, TelemetryMetrics.MeterName);
+            metrics.AddMeter(ServingMeter.Name, ServingMetrics.MeterName, JobMetrics.MeterName, UpdateMetrics.MeterName, DriftMeter.Name, TelemetryMetrics.MeterName, SyncMetrics.MeterName);
             if (options.Metrics.TritonNames)
                 metrics.AddMeter(TritonMetrics.MeterName);
             // Counters carry their whole name: nv_inference_count has no _total.
@@ -35,6 +36,7 @@ internal static class MetricsRegistration
         app.Services.GetRequiredService<JobMetrics>();
         app.Services.GetRequiredService<UpdateMetrics>();
         app.Services.GetRequiredService<TelemetryMetrics>();
+        app.Services.GetRequiredService<SyncMetrics>();
         if (options.Metrics.TritonNames)
             app.Services.GetRequiredService<TritonMetrics>();
         app.MapPrometheusScrapingEndpoint("/metrics");

@@ -1,3 +1,4 @@
+using EdgeServe.Http.Sync;
 using EdgeServe.Http.Updates;
 
 namespace EdgeServe.Http.Operator;
@@ -23,4 +24,4 @@ internal sealed record FollowsBody(string Channel, string DeviceClass, string? R
 /// <param name="State">ok or degraded.</param>
 /// <param name="Follows">Absent: it belongs to no fleet.</param>
 internal sealed record StatusBody(
-    string State, string Name, string Version, string? Device, bool Ready, ClockBody Clock, JobCountsBody Jobs, DiskBody Disk, FollowsBody? Follows, UpdatesStatusBody? Updates, ProblemBody[] Problems);
+    string State, string Name, string Version, string? Device, bool Ready, ClockBody Clock, JobCountsBody Jobs, DiskBody Disk, FollowsBody? Follows, UpdatesStatusBody? Updates, SyncStatusBody Sync, ProblemBody[] Problems);

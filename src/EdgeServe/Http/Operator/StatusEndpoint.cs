@@ -6,6 +6,7 @@ using EdgeServe.Hosting;
 using EdgeServe.Http.Health;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Oip;
+using EdgeServe.Http.Sync;
 using EdgeServe.Http.Updates;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +14,7 @@ namespace EdgeServe.Http.Operator;
 
 /// <summary><c>GET /edge/v1/status</c>: what works, what does not, why, and what to do. Serving being ready is <c>/v2/health/ready</c>'s word.</summary>
 internal sealed class StatusEndpoint(
-    JobService jobs, DeviceClock clock, DeviceIdentity identity, DeviceEnrolment enrolment, UpdateViews updates, ServerState serving, IOptions<EdgeServeOptions> options)
+    JobService jobs, DeviceClock clock, DeviceIdentity identity, DeviceEnrolment enrolment, UpdateViews updates, SyncViews sync, ServerState serving, IOptions<EdgeServeOptions> options)
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -33,7 +34,7 @@ internal sealed class StatusEndpoint(
                 totals[JobState.Expired], jobs.Lost, totals.Bytes, jobs.Options.MaxBytes, jobs.Options.MaxPending, jobs.Options.MaxFinished,
                 jobs.IsChecked, jobs.LogWasMissing),
             new DiskBody(jobs.FreeBytes, jobs.Options.ReserveBytes),
-            enrolment.Terms is { } terms ? new FollowsBody(terms.Channel, terms.DeviceClass, terms.Registry) : null, updates.Status(), problems);
+            enrolment.Terms is { } terms ? new FollowsBody(terms.Channel, terms.DeviceClass, terms.Registry) : null, updates.Status(), sync.Status(), problems);
     }
 
     private IEnumerable<ProblemBody> Problems()
@@ -42,6 +43,8 @@ internal sealed class StatusEndpoint(
             yield return new ProblemBody("jobs", "Storage" + trouble.Error, trouble.Message, trouble.Hint);
         if (enrolment.Trouble is { } reason)
             yield return new ProblemBody("updates", nameof(BundleError.NotEnrolled), reason, "Enrol it again: edgeserve device enroll FILE --replace.");
+        foreach (var (code, waits, hint) in sync.Problems())
+            yield return new ProblemBody("sync", code, waits, hint);
     }
 
     private string? Device()

@@ -1,0 +1,29 @@
+namespace EdgeServe.Http.Sync;
+
+/// <summary>One class of telemetry.</summary>
+/// <param name="Waiting">Batches stored, without an acknowledgement.</param>
+/// <param name="WaitingItems">Log records, metrics or spans in them.</param>
+/// <param name="OldestMs">Running time since the oldest of them came in.</param>
+/// <param name="Unproven">Of them, those that left once.</param>
+/// <param name="Sent">Posts since the service began.</param>
+/// <param name="AcknowledgedItems">Since the box's first start.</param>
+/// <param name="DroppedItems">Given up since the box's first start, each declared.</param>
+/// <param name="Blocked">Why the collector does not take it.</param>
+internal sealed record SyncClassBody(
+    string Class, long Waiting, long WaitingItems, long Bytes, long? OldestMs, long Unproven, long Sent, long AcknowledgedItems, long DroppedItems, string? Blocked, long? NextTryMs);
+
+/// <param name="At">RFC 3339, by the box's clock then.</param>
+internal sealed record ContactBody(double DaysAgo, string At);
+
+/// <param name="State">offline, portal, online or held.</param>
+/// <param name="Reason">Why, in snake_case.</param>
+/// <param name="Hint">What to do.</param>
+/// <param name="Waits">What keeps it from being tried: quiet_hours, budget_spent, storage_trouble, not_configured.</param>
+/// <param name="NextTryMs">Until the next try; absent: as soon as there is something.</param>
+/// <param name="Rejected">Rows that the collector took the batch of, and not them, since the service began.</param>
+internal sealed record SyncBody(
+    string State, string Reason, string? Detail, string? Hint, string? Waits, string? Endpoint, ContactBody? LastContact, long? NextTryMs,
+    long SentBytes, long Rejected, long? BudgetLeftBytes, string? QuietHours, SyncClassBody[] Classes);
+
+/// <summary>The part of sync in <c>/edge/v1/status</c>.</summary>
+internal sealed record SyncStatusBody(string State, string Reason, string? Waits, long WaitingBatches, long WaitingBytes, double? DaysSinceContact);

@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text.Json;
+using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Storage;
+using EdgeServe.Engine.Sync;
+using EdgeServe.Engine.Telemetry.Outbox;
+
+namespace EdgeServe.Http.Sync;
+
+/// <summary>The forwarder and its outbox as the wire shows them.</summary>
+internal sealed class SyncViews(Forwarder forwarder, TelemetryOutbox outbox, DeviceClock clock)
+{
+    public SyncBody All()
+    {
+        var (standing, waits) = Standings();
+        return new SyncBody(
+            Snake(standing.State), Snake(standing.Reason), Some(standing.Detail), SyncTexts.Hint(waits?.Reason ?? standing.Reason), Waits(waits), forwarder.Endpoint?.ToString(),
+            forwarder.Record.LastContact is { } contact ? new ContactBody(Math.Round(contact.Ago.TotalDays, 2), contact.At.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)) : null,
+            Milliseconds(() => forwarder.NextTry), forwarder.Counters.Bytes, forwarder.Counters.Rejected,
+            forwarder.Options.BytesPerDay > 0 ? forwarder.Budget.Left : null, forwarder.Options.Quiet?.ToString(), [.. forwarder.Lanes.Select(Of)]);
+    }
+
+    public SyncStatusBody Status()
+    {
+        var (standing, waits) = Standings();
+        return new SyncStatusBody(
+            Snake(standing.State), Snake(standing.Reason), Waits(waits), outbox.Totals.Batches, outbox.Totals.Bytes,
+            forwarder.Record.LastContact is { } contact ? Math.Round(contact.Ago.TotalDays, 2) : null);
+    }
+
+    /// <summary>What only a person can mend, with what to do.</summary>
+    public IEnumerable<(string Code, string Reason, string? Hint)> Problems()
+    {
+        Standing?[] standings = [forwarder.Connectivity.Current, .. forwarder.Lanes.Select(l => l.Trouble)];
+        return forwarder.Endpoint is null ? [] : standings.OfType<Standing>().Where(s => s.NeedsPerson).DistinctBy(s => s.Reason)
+            .Select(s => (s.Reason.ToString(), $"telemetry waits: the collector {s.Detail}", SyncTexts.Hint(s.Reason)));
+    }
+
+    public static string Snake<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+
+    private (Standing Standing, Standing? Waits) Standings() => forwarder.Endpoint is null
+        ? (new Standing(ConnectivityState.Offline, SyncReason.NotConfigured, ""), null)
+        : (forwarder.Connectivity.Current, forwarder.Waits);
+
+    private SyncClassBody Of(ClassLane lane)
+    {
+        var totals = outbox.Totals[lane.Class];
+        return new SyncClassBody(
+            Tombstone.Name(lane.Class), totals.Batches, totals.Items, totals.Bytes, totals.Batches > 0 ? Oldest(lane.Class) : null, totals.SentBatches, forwarder.Counters.Sent(lane.Class),
+            totals.AcknowledgedItems, totals.DroppedItems, lane.Trouble is { } trouble ? Snake(trouble.Reason) : null,
+            Milliseconds(() => lane.Backoff.Left is { Ticks: > 0 } left ? left : null));
+    }
+
+    /// <summary>The first batch behind all of the class before.</summary>
+    private long? Oldest(TelemetryClass kind)
+    {
+        try
+        {
+            var before = new OutboxBatch(long.MaxValue, long.MaxValue, "", kind - 1, OtlpSignal.Logs, 0, 0, default, Sent: false);
+            return outbox.Pending(1, 1, before) is [var first] && first.Class == kind ? Math.Max(0, clock.Now - first.Moment.DeviceMs) : null;
+        }
+        catch (StorageException)
+        {
+            return null;
+        }
+    }
+
+    private static long? Milliseconds(Func<TimeSpan?> left)
+    {
+        try
+        {
+            return (long?)left()?.TotalMilliseconds;
+        }
+        catch (StorageException)
+        {
+            // The outbox says so itself.
+            return null;
+        }
+    }
+
+    private static string? Waits(Standing? waits) => waits is null ? null : Snake(waits.Reason);
+
+    private static string? Some(string text) => text.Length > 0 ? text : null;
+}
