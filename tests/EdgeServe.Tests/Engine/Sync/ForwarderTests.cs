@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using EdgeServe.Engine.Sync;
 using EdgeServe.Engine.Telemetry.Outbox;
 using EdgeServe.TestCollector;
@@ -281,5 +283,48 @@ public sealed class ForwarderTests
         Assert.Equal((ConnectivityState.Held, SyncReason.BadSettings), (box.Forwarder.Connectivity.Current.State, box.Forwarder.Connectivity.Current.Reason));
         Assert.Equal(1, box.Outbox.Totals.Batches);
         File.Delete(file);
+    }
+
+    [Fact]
+    public async Task Over_tls_only_the_named_roots_are_trusted_and_an_empty_yes_is_proof()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(System.Net.IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        string roots = Path.GetTempFileName();
+        await File.WriteAllTextAsync(roots, certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await using (var stranger = await SyncBox.StartAsync(Answers.AcceptSilently, certificate: certificate))
+        {
+            await stranger.FillAsync();
+            await stranger.NowAsync();
+            Assert.Equal((SyncReason.Untrusted, Batches, 0), (stranger.Forwarder.Connectivity.Current.Reason, stranger.Outbox.Totals.Batches, stranger.Collector.Requests));
+        }
+
+        await using var box = await SyncBox.StartAsync(Answers.AcceptSilently, SyncBox.Quick with { CaFile = roots }, certificate: certificate);
+        await box.FillAsync();
+        await box.NowAsync();
+        await box.EmptyAsync();
+        Assert.Equal((Batches, 0), (box.Ledger.Kept.Count, box.Ledger.Duplicates));
+        File.Delete(roots);
+    }
+
+    [Fact]
+    public async Task In_quiet_hours_nothing_is_sent_unless_somebody_asks()
+    {
+        var now = TimeProvider.System.GetLocalNow();
+        Assert.True(QuietHours.TryParse($"{now.AddHours(-2):HH:mm}-{now.AddHours(2):HH:mm}", out var quiet));
+        await using var box = await SyncBox.StartAsync(Answers.Accept, SyncBox.Quick with { Quiet = quiet });
+        var looked = new TaskCompletionSource();
+        box.Outbox.Changed += looked.SetResult;
+        await box.StoreAsync("a", TelemetryClass.Alarm);
+        await looked.Task;
+        Assert.Equal((0, 1), (box.Collector.Requests, box.Outbox.Totals.Batches));
+        box.Outbox.Changed -= looked.SetResult;
+        await box.NowAsync();
+        await box.EmptyAsync();
+        Assert.Single(box.Ledger.Kept);
     }
 }

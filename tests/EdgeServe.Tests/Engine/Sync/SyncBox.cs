@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using EdgeServe.Engine.Bundles.Registry;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Sync;
@@ -21,7 +22,7 @@ internal sealed class SyncBox : IAsyncDisposable
     private SyncBox(OtlpCollector collector, SyncOptions options, TimeProvider time)
     {
         (Collector, _options, _time) = (collector, options, time);
-        _box = new OutboxBox(_folder.Path);
+        _box = new OutboxBox(_folder.Path, new OutboxOptions { MaxBytes = 1L << 30 });
         Endpoint = collector.Endpoint;
         (Tools, Forwarder) = Make();
     }
@@ -45,13 +46,12 @@ internal sealed class SyncBox : IAsyncDisposable
     /// <summary>With nothing that makes a test wait.</summary>
     public static SyncOptions Quick { get; } = new() { Interval = TimeSpan.Zero, Spread = TimeSpan.Zero, Patience = TimeSpan.FromSeconds(1) };
 
-    public static async Task<SyncBox> StartAsync(CollectorAnswer answer, SyncOptions? options = null, TimeProvider? time = null, bool run = true)
+    public static async Task<SyncBox> StartAsync(CollectorAnswer answer, SyncOptions? options = null, TimeProvider? time = null, X509Certificate2? certificate = null)
     {
-        var collector = await OtlpCollector.StartAsync();
+        var collector = await OtlpCollector.StartAsync(certificate: certificate);
         collector.Answer = answer;
         var box = new SyncBox(collector, options ?? Quick, time ?? TimeProvider.System);
-        if (run)
-            await box.Forwarder.StartAsync(Stop);
+        await box.Forwarder.StartAsync(Stop);
         return box;
     }
 
