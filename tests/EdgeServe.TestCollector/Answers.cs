@@ -183,7 +183,7 @@ public static class Answers
 
     private static async Task HangAsync(HttpContext context)
     {
-        var gone = new TaskCompletionSource();
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = context.RequestAborted.Register(gone.SetResult);
         await gone.Task;
     }

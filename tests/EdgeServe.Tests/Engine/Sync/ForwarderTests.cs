@@ -317,12 +317,9 @@ public sealed class ForwarderTests
         var now = TimeProvider.System.GetLocalNow();
         Assert.True(QuietHours.TryParse($"{now.AddHours(-2):HH:mm}-{now.AddHours(2):HH:mm}", out var quiet));
         await using var box = await SyncBox.StartAsync(Answers.Accept, SyncBox.Quick with { Quiet = quiet });
-        var looked = new TaskCompletionSource();
-        box.Outbox.Changed += looked.SetResult;
         await box.StoreAsync("a", TelemetryClass.Alarm);
-        await looked.Task;
+        Assert.True(SpinWait.SpinUntil(() => box.Forwarder.Waits?.Reason == SyncReason.QuietHours, TimeSpan.FromSeconds(10)));
         Assert.Equal((0, 1), (box.Collector.Requests, box.Outbox.Totals.Batches));
-        box.Outbox.Changed -= looked.SetResult;
         await box.NowAsync();
         await box.EmptyAsync();
         Assert.Single(box.Ledger.Kept);
