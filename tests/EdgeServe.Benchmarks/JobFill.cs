@@ -20,16 +20,16 @@ internal static class JobFill
         {
             session.Begin();
             for (int i = 0; i < finished + waiting; i++)
-                Add(session, files, done: i < finished);
+                Add(session, files, i, done: i < finished);
             session.Commit();
         }
 
         data.Dispose();
     }
 
-    private static void Add(JobSession session, PayloadFiles files, bool done)
+    private static void Add(JobSession session, PayloadFiles files, int i, bool done)
     {
-        var job = new Job { Id = JobId.Make(), Owner = "local", Model = "breast-cancer", AcceptedVersion = 1, Priority = 5, Accepted = new JobMoment(1_800_000_000_000, ClockQuality.Free) };
+        var job = new Job { Id = JobId.Make(i), Owner = "local", Model = "breast-cancer", AcceptedVersion = 1, Priority = 5, Accepted = new JobMoment(1_800_000_000_000, ClockQuality.Free) };
         job = session.Add(job, Store(files, job.Id, PayloadPart.Request, Body));
         if (!done)
             return;

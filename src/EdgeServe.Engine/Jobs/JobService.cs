@@ -58,7 +58,7 @@ public sealed class JobService : IModelPins
     {
         _storage.CheckRoom(expectedBytes);
         CheckPending();
-        var id = JobId.Make();
+        var id = JobId.Make(_clock.Now);
         return Disk(() => new JobDraft(id, _storage.Files.Create(id, PayloadPart.Request, headerLength), () => _storage.Files.Settle(id), _storage.Describe));
     }
 

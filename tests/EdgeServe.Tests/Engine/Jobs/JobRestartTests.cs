@@ -93,7 +93,7 @@ public sealed class JobRestartTests
     {
         await using var bench = new JobBench();
         var kept = (await bench.SubmitAsync(new string('x', 100_000))).Job;
-        File.WriteAllText(bench.Storage.Files.PathOf(JobId.Make(), PayloadPart.Result), "left behind");
+        File.WriteAllText(bench.Storage.Files.PathOf(JobId.Make(0), PayloadPart.Result), "left behind");
         using var draft = bench.Service.Begin(-1, 0);
         draft.Write(new System.Buffers.ReadOnlySequence<byte>(new byte[100_000]));
         int swept = bench.Storage.Files.Sweep((id, part) => bench.Storage.Readers.Read(r => r.Names(id, part)));

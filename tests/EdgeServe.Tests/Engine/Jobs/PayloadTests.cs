@@ -13,7 +13,7 @@ public sealed class PayloadTests
     {
         using var folder = new TempFolder();
         var files = new PayloadFiles(folder.Path);
-        var id = JobId.Make();
+        var id = JobId.Make(0);
         var stored = Write(files, id, content, step, headerLength);
         Assert.Equal(content.Length, stored.Bytes);
         Assert.Equal(content.Length + PayloadEnvelope.OverheadBytes >= PayloadFiles.FileFromBytes ? PayloadPlace.File : PayloadPlace.Database, stored.Place);
@@ -25,7 +25,7 @@ public sealed class PayloadTests
     {
         using var folder = new TempFolder();
         var files = new PayloadFiles(folder.Path);
-        var id = JobId.Make();
+        var id = JobId.Make(0);
         var stored = Write(files, id, content, 1000, -1);
         if (stored.Envelope is { } envelope)
         {
@@ -47,7 +47,7 @@ public sealed class PayloadTests
     {
         using var folder = new TempFolder();
         var files = new PayloadFiles(folder.Path);
-        var id = JobId.Make();
+        var id = JobId.Make(0);
         Assert.Throws<PayloadDamagedException>(() => files.Open(id, PayloadPart.Request));
         Write(files, id, new byte[100_000], 1000, -1);
         string path = files.PathOf(id, PayloadPart.Request);
