@@ -64,8 +64,9 @@ internal static class BackupReader
 
     private static void Verify(string staging, List<string> names)
     {
-        var sums = File.ReadAllLines(Path.Combine(staging, BackupFormat.Sums)).Where(l => l.Length > 66).ToDictionary(l => l[66..], l => l[..64]);
-        if (sums.Count != names.Count)
+        string[] lines = File.ReadAllLines(Path.Combine(staging, BackupFormat.Sums));
+        var sums = lines.Where(l => l.Length > 66).DistinctBy(l => l[66..]).ToDictionary(l => l[66..], l => l[..64]);
+        if (sums.Count != lines.Length || sums.Count != names.Count)
             throw new InvalidDataException("its list of sums does not match its files");
         foreach (string name in names)
         {
@@ -83,8 +84,13 @@ internal static class BackupReader
             {
                 if (Database.TextOf(connection, "PRAGMA quick_check(1)") is not "ok" and var verdict)
                     throw new InvalidDataException($"its database is damaged: {verdict}");
+                if (Database.ScalarOf(connection, "SELECT COUNT(*) FROM sqlite_schema WHERE type IN ('trigger','view')") > 0)
+                    throw new InvalidDataException("its database runs code of its own");
                 Database.Execute(connection, "PRAGMA journal_mode=DELETE");
             }
+
+            if (!FirstPage.IsReadable(database))
+                throw new InvalidDataException("its database is not one of jobs");
         }
         catch (SqliteException e)
         {
@@ -108,6 +114,10 @@ internal static class BackupReader
             DirectoryHandle.Flush(data.Payloads);
         foreach (string suffix in new[] { "-wal", "-shm" })
             File.Delete(data.Jobs + suffix);
+        // The jobs that were here are not to come back: neither from a salvage that was cut off nor from the last copy.
+        Salvage.Abandon(data);
+        if (Directory.Exists(data.Backup))
+            File.Delete(Path.Combine(data.Backup, "jobs.db"));
         File.Move(Path.Combine(staging, BackupFormat.Database), data.Jobs, overwrite: true);
         DirectoryHandle.Flush(data.Path);
         data.MarkStopped();

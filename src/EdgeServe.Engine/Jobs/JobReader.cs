@@ -8,7 +8,7 @@ namespace EdgeServe.Engine.Jobs;
 internal sealed class JobReader : IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly Statement _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages;
+    private readonly Statement _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages, _reserved;
 
     public JobReader(string path)
     {
@@ -22,6 +22,7 @@ internal sealed class JobReader : IDisposable
         _rows = new Statement(_connection, select + "WHERE seq>?1 ORDER BY seq LIMIT ?2");
         _lost = new Statement(_connection, "SELECT reason FROM lost WHERE id=?1");
         _pinned = new Statement(_connection, "SELECT DISTINCT model, version, accepted_version FROM jobs WHERE state<2");
+        _reserved = new Statement(_connection, "SELECT value FROM counters WHERE name='events'");
         _freePages = new Statement(_connection, "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size");
     }
 
@@ -62,6 +63,13 @@ internal sealed class JobReader : IDisposable
         return rows.Count == 0 ? 0 : rows[^1].Seq;
     }
 
+    /// <summary>No event has a higher number.</summary>
+    public long ReservedEvents()
+    {
+        using var reader = _reserved.Query();
+        return reader.Read() ? reader.GetInt64(0) : 0;
+    }
+
     /// <returns>Why the job is lost; null when it is not.</returns>
     public string? LostReason(JobId id)
     {
@@ -92,7 +100,7 @@ internal sealed class JobReader : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in new[] { _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages })
+        foreach (var statement in new[] { _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages, _reserved })
             statement.Dispose();
         _connection.Dispose();
     }

@@ -152,6 +152,9 @@ public sealed class JobService : IModelPins
     /// <summary>Jobs that changed after an event, in the order of their last change.</summary>
     public IReadOnlyList<Job> Since(string owner, long lastEvent, int limit) => Read(reader => reader.Since(owner, lastEvent, limit));
 
+    /// <summary>Could this box have given out that event? No: it is of a card that is gone, and says nothing about what happened here.</summary>
+    public bool Knows(long lastEvent) => lastEvent <= Read(reader => reader.ReservedEvents());
+
     /// <summary>The stored answer of a job that succeeded.</summary>
     /// <exception cref="JobException"><see cref="JobError.Gone"/> when it was acknowledged, <see cref="JobError.Lost"/> when the disk damaged it.</exception>
     public JobResult Result(Job job)
@@ -182,12 +185,15 @@ public sealed class JobService : IModelPins
     {
         var (before, after) = await _storage.Writer.RunAsync(session =>
         {
-            var job = Own(session, owner, id);
+            if (Own(session, owner, id) is not { } job)
+                return (null, null);
             if (job.IsPending)
-                return (job, (Job?)End(session, job, JobState.Cancelled, new JobFailure(JobFailure.Cancelled, "cancelled by its owner")));
+                return (job, End(session, job, JobState.Cancelled, new JobFailure(JobFailure.Cancelled, "cancelled by its owner")));
             session.Remove(job);
-            return (job, null);
+            return ((Job?)job, (Job?)null);
         });
+        if (before is null)
+            throw Missing(id);
         if (before.State == JobState.Running)
             CancelRequested?.Invoke(id);
         else
@@ -200,14 +206,18 @@ public sealed class JobService : IModelPins
     {
         var (before, after) = await _storage.Writer.RunAsync(session =>
         {
-            var job = Own(session, owner, id);
-            if (job.IsPending)
-                throw new JobException(JobError.WrongState, $"job {id} is {job.State.ToString().ToLowerInvariant()}", "Acknowledge it when it is done, or cancel it.");
-            if (job.Acknowledged)
+            // Refused outside: what is thrown in here undoes the commit of everybody in it.
+            if (Own(session, owner, id) is not { } job)
+                return (null, null);
+            if (job.IsPending || job.Acknowledged)
                 return (job, job);
             session.DeletePayload(job, PayloadPart.Result);
-            return (job, session.Update(job, job with { Acknowledged = true, Result = PayloadPlace.None }));
+            return ((Job?)job, (Job?)session.Update(job, job with { Acknowledged = true, Result = PayloadPlace.None }));
         });
+        if (before is null || after is null)
+            throw Missing(id);
+        if (before.IsPending)
+            throw new JobException(JobError.WrongState, $"job {id} is {before.State.ToString().ToLowerInvariant()}", "Acknowledge it when it is done, or cancel it.");
         if (before.Result == PayloadPlace.File)
             _storage.Files.Delete(id, PayloadPart.Result);
         return after;
@@ -269,8 +279,10 @@ public sealed class JobService : IModelPins
             : (null, new JobException(JobError.Gone, $"job {known.Id} of Idempotency-Key '{key}' was done and is gone", "It will not run again; use a new key to run it once more."));
     }
 
-    private static Job Own(JobSession session, string owner, JobId id) =>
-        session.Find(id) is { } job && job.Owner == owner ? job : throw Unknown(id);
+    private static Job? Own(JobSession session, string owner, JobId id) =>
+        session.Find(id) is { } job && job.Owner == owner ? job : null;
+
+    private Exception Missing(JobId id) => Read(reader => Missing(reader, id));
 
     private Exception Missing(JobReader reader, JobId id)
     {

@@ -18,6 +18,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
     private readonly ILogger<JobStorage> _log;
     private readonly Salvage _salvage;
     private readonly Ballast _ballast;
+    private readonly JobLedger _ledger;
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile StorageException? _trouble = new(StorageError.Broken, "the jobs database is being opened", "Retry in a moment.");
     private bool _damaged;
@@ -32,6 +33,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
         _log = log;
         _salvage = new Salvage(data);
         _ballast = new Ballast(data.Ballast, options.BallastBytes);
+        _ledger = new JobLedger(data.Ledger);
         Space = new DiskSpace(data.Path, options.ReserveBytes, time);
         Files = new PayloadFiles(data.Payloads);
         Writer = new SingleWriter<JobSession>("jobs writer", Open, Troubled, time);
@@ -65,7 +67,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
         set => Volatile.Write(ref _checked, value);
     }
 
-    /// <summary>The write-ahead log was gone at the start: nobody can name the jobs in it.</summary>
+    /// <summary>The write-ahead log was gone at the start. The jobs in it are named as lost as far as <see cref="JobLedger"/> knows them.</summary>
     public bool LogWasMissing { get; private set; }
 
     /// <summary>What keeps jobs from being taken; null: nothing.</summary>
@@ -107,6 +109,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
     {
         Readers.Dispose();
         await Writer.DisposeAsync();
+        _ledger.Dispose();
         // The last connection to close leaves no log behind.
         if (_trouble is null && !File.Exists(_data.Jobs + "-wal"))
             _data.MarkStopped();
@@ -165,7 +168,14 @@ internal sealed partial class JobStorage : IAsyncDisposable
             var session = new JobSession(connection, Published);
             Count(connection);
             if (_firstOpen)
+            {
+                if (LogWasMissing)
+                    NameLost(session);
                 JobRecovery.Run(session, _clock, _log);
+                // All it names is in the database now, or named as lost.
+                _ledger.Clear();
+            }
+
             _firstOpen = false;
             _trouble = null;
             _opened.TrySetResult();
@@ -176,6 +186,24 @@ internal sealed partial class JobStorage : IAsyncDisposable
             connection.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Without its log the database is what it was at some earlier moment: says which jobs that costs, and lets go again what was let go.</summary>
+    private void NameLost(JobSession session)
+    {
+        const string reason = "the write-ahead log that held it was taken away";
+        var (came, went) = _ledger.Read();
+        JobId[] lost = [.. came.Where(id => session.Find(id) is null)];
+        session.Begin();
+        foreach (var id in lost)
+            session.PutLost(id, reason);
+        foreach (var job in went.Select(session.Find).OfType<Job>())
+            session.Remove(job);
+        session.Commit();
+        session.Publish();
+        Lost += lost.Length;
+        foreach (var id in lost)
+            Log.LostJob(_log, id, reason);
     }
 
     private void Count(SqliteConnection connection)
@@ -246,6 +274,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
     {
         foreach (var change in changes)
             Totals.Apply(change);
+        _ledger.Add(changes);
         Events.Publish(changes);
         Changed?.Invoke(changes);
     }
@@ -270,7 +299,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
         [LoggerMessage(5006, LogLevel.Warning, "A write-ahead log appeared beside a database that was closed cleanly; it was moved into quarantine, unread")]
         public static partial void StrayLog(ILogger logger);
 
-        [LoggerMessage(5007, LogLevel.Error, "The write-ahead log of the jobs database is gone: jobs acknowledged shortly before the last stop may be lost")]
+        [LoggerMessage(5007, LogLevel.Error, "The write-ahead log of the jobs database is gone: jobs acknowledged shortly before the last stop may be lost; those that are known follow")]
         public static partial void MissingLog(ILogger logger);
 
         [LoggerMessage(5008, LogLevel.Warning, "No room to keep {Bytes} bytes of ballast aside")]

@@ -34,6 +34,6 @@ public sealed class JobTotals
             Add(after.State, 1, KeptBytes(after));
     }
 
-    private static long KeptBytes(Job job) =>
+    internal static long KeptBytes(Job job) =>
         (job.Request == PayloadPlace.None ? 0 : job.RequestBytes) + (job.Result == PayloadPlace.None ? 0 : job.ResultBytes);
 }

@@ -46,9 +46,13 @@ internal sealed partial class JobUpkeep(JobStorage storage, JobService service, 
         try
         {
             Check();
-            int swept = storage.Files.Sweep((id, part) => storage.Readers.Read(r => r.Names(id, part)));
-            if (swept > 0)
+            // The requests of jobs that went with their log are all that is left of them.
+            string? keepIn = storage.LogWasMissing ? Path.Combine(storage.Data.Quarantine, "unnamed") : null;
+            int swept = storage.Files.Sweep((id, part) => storage.Readers.Read(r => r.Names(id, part)), keepIn);
+            if (swept > 0 && keepIn is null)
                 Log.Swept(log, swept);
+            else if (swept > 0)
+                Log.Kept(log, swept, keepIn!);
         }
         catch (Exception e) when (e is StorageException or IOException or UnauthorizedAccessException)
         {
@@ -101,7 +105,7 @@ internal sealed partial class JobUpkeep(JobStorage storage, JobService service, 
                     session.Remove(job);
                     gone.Add(job);
                     count--;
-                    bytes -= job.ResultBytes;
+                    bytes -= JobTotals.KeptBytes(job);
                 }
 
                 session.PruneKeys(service.Options.MaxKeys);
@@ -141,6 +145,9 @@ internal sealed partial class JobUpkeep(JobStorage storage, JobService service, 
 
         [LoggerMessage(5041, LogLevel.Information, "Deleted {Count} payload files that no job names")]
         public static partial void Swept(ILogger logger, int count);
+
+        [LoggerMessage(5043, LogLevel.Warning, "{Count} payload files that no job names were moved to {Folder}: the write-ahead log that named them is gone")]
+        public static partial void Kept(ILogger logger, int count, string folder);
 
         [LoggerMessage(5042, LogLevel.Warning, "Upkeep of the jobs' files failed and is tried again: {Reason}")]
         public static partial void UpkeepFailed(ILogger logger, string reason);

@@ -124,6 +124,7 @@ internal sealed partial class JobWorker : IHostedService
     private bool TryExchange((Job Job, JobOutcome Outcome)? done, out Job? next, out long wakeAt)
     {
         Job? claimed = null;
+        var expired = new List<Job>();
         next = null;
         wakeAt = 0;
         try
@@ -133,9 +134,11 @@ internal sealed partial class JobWorker : IHostedService
                 bool wrote = done is { } d && Write(session, d.Job, d.Outcome);
                 if (_reconcile)
                     Reconcile(session);
-                claimed = _ended || !_runner.Ready.IsCompleted ? null : Claim(session);
+                claimed = _ended || !_runner.Ready.IsCompleted ? null : Claim(session, expired);
                 return (claimed, claimed is null ? session.NextMoment(_clock.Now) : 0, wrote);
             }).GetAwaiter().GetResult();
+            // Not before the commit: one that is undone leaves them waiting.
+            expired.ForEach(_service.DeleteFiles);
             if (done is { } finished)
                 CleanUp(finished.Job, finished.Outcome, written);
             return true;
@@ -165,10 +168,10 @@ internal sealed partial class JobWorker : IHostedService
         _reconcile = false;
     }
 
-    private Job? Claim(JobSession session)
+    private Job? Claim(JobSession session, List<Job> expired)
     {
         long now = _clock.Now;
-        Expire(session, now);
+        Expire(session, now, expired);
         if (session.NextDue(now) is not { } waiting)
             return null;
         lock (_held)
@@ -177,14 +180,14 @@ internal sealed partial class JobWorker : IHostedService
     }
 
     /// <summary>Looks for expired jobs only when one may have expired.</summary>
-    private void Expire(JobSession session, long now)
+    private void Expire(JobSession session, long now, List<Job> expired)
     {
         if (now < _nextExpiry)
             return;
         foreach (var job in session.Expired(now))
         {
             _service.End(session, job, JobState.Expired, JobRunner.Expiry);
-            _service.DeleteFiles(job);
+            expired.Add(job);
         }
 
         long next = session.NextExpiry();

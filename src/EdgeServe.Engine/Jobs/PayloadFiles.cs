@@ -61,7 +61,8 @@ internal sealed class PayloadFiles(string directory)
 
     /// <summary>Deletes files that no job names: left by a crash between a file and its row.</summary>
     /// <param name="isNamed">Does a row name this payload?</param>
-    public int Sweep(Func<JobId, PayloadPart, bool> isNamed)
+    /// <param name="keepIn">Where they are kept instead; null: nowhere.</param>
+    public int Sweep(Func<JobId, PayloadPart, bool> isNamed, string? keepIn = null)
     {
         int swept = 0;
         if (!Directory.Exists(directory))
@@ -73,7 +74,10 @@ internal sealed class PayloadFiles(string directory)
             // In this order: once settled, the row is there to be seen.
             if (isPayload && (_unsettled.ContainsKey(id) || isNamed(id, part)))
                 continue;
-            TryDelete(path);
+            if (isPayload && keepIn is not null)
+                File.Move(path, Path.Combine(Directory.CreateDirectory(keepIn).FullName, Path.GetFileName(path)), overwrite: true);
+            else
+                TryDelete(path);
             swept++;
         }
 

@@ -20,6 +20,15 @@ internal sealed class Salvage(DataDirectory data)
         ? Directory.EnumerateDirectories(data.Quarantine).FirstOrDefault(d => File.Exists(Path.Combine(d, Unfinished)))
         : null;
 
+    /// <summary>Another database takes this one's place: what a salvage had begun is not finished.</summary>
+    public static void Abandon(DataDirectory data)
+    {
+        if (!Directory.Exists(data.Quarantine))
+            return;
+        foreach (string directory in Directory.EnumerateDirectories(data.Quarantine))
+            File.Delete(Path.Combine(directory, Unfinished));
+    }
+
     /// <summary>Moves the database's files away.</summary>
     /// <returns>Where to.</returns>
     public string Quarantine()

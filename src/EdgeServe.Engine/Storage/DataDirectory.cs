@@ -25,6 +25,9 @@ public sealed class DataDirectory : IDisposable
 
     public string Jobs => System.IO.Path.Combine(Path, "jobs.db");
 
+    /// <summary>Names of the jobs that came and went lately.</summary>
+    public string Ledger => System.IO.Path.Combine(Path, "jobs.ledger");
+
     /// <summary>Telemetry that waits.</summary>
     public string Outbox => System.IO.Path.Combine(Path, "outbox.db");
 

@@ -21,16 +21,24 @@ internal static class BackupVerb
                 string target = parsed.GetValue(file)!;
                 await Terminal.Progress.Status().StartAsync("Writing " + target.EscapeMarkup(), async _ =>
                 {
-                    await using (var output = new FileStream(target + ".tmp", FileMode.Create))
+                    try
                     {
-                        if (DataDirectory.OwnerOf(directory) is null)
-                            await AtRestAsync(directory, output, cancellation);
-                        else
-                            await FromServiceAsync(directory, output, cancellation);
-                        output.Flush(flushToDisk: true);
-                    }
+                        await using (var output = new FileStream(target + ".tmp", FileMode.Create))
+                        {
+                            if (DataDirectory.OwnerOf(directory) is null)
+                                await AtRestAsync(directory, output, cancellation);
+                            else
+                                await FromServiceAsync(directory, output, cancellation);
+                            output.Flush(flushToDisk: true);
+                        }
 
-                    File.Move(target + ".tmp", target, overwrite: true);
+                        File.Move(target + ".tmp", target, overwrite: true);
+                    }
+                    finally
+                    {
+                        if (File.Exists(target + ".tmp"))
+                            File.Delete(target + ".tmp");
+                    }
                 });
                 Console.Error.WriteLine($"Wrote {target}, {Terminal.Bytes(new FileInfo(target).Length)}.");
                 return ExitCodes.Ok;
@@ -62,11 +70,16 @@ internal static class BackupVerb
     private static async Task AtRestAsync(string directory, Stream output, CancellationToken cancellation)
     {
         using var data = new DataDirectory(directory);
-        data.Take();
+        // Before it is taken, which would make it.
         if (!File.Exists(data.Jobs))
             throw new ServiceException($"there are no jobs in {data.Path}", "Name the data directory with --data DIR.");
-        using var connection = Database.OpenReader(data.Jobs);
-        await BackupWriter.WriteAsync(data, connection, new PayloadFiles(data.Payloads), output, cancellation);
+        data.Take();
+        bool hadLog = File.Exists(data.Jobs + "-wal");
+        using (var connection = Database.OpenReader(data.Jobs))
+            await BackupWriter.WriteAsync(data, connection, new PayloadFiles(data.Payloads), output, cancellation);
+        // After a crash the connection that closes last puts the log into the database: nobody took it away.
+        if (hadLog && !File.Exists(data.Jobs + "-wal"))
+            data.MarkStopped();
     }
 
     private static async Task FromServiceAsync(string directory, Stream output, CancellationToken cancellation)

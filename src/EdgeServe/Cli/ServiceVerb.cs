@@ -27,7 +27,7 @@ internal static class ServiceVerb
             {
                 return Report.Errors([$"the service broke off: {e.Message}"], ExitCodes.Failed);
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 return Report.Errors([e.Message], ExitCodes.Failed);
             }

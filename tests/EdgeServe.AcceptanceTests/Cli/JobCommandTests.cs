@@ -65,6 +65,12 @@ public sealed class JobCommandTests : IAsyncLifetime
         Assert.Contains("'nope' is not found", error, StringComparison.Ordinal);
         Assert.Equal(1, (await RunAsync("job", "show", new string('0', 32))).ExitCode);
         Assert.Equal(1, (await RunAsync("job", "submit", "/nowhere.json", "--model", "breast-cancer")).ExitCode);
+        var (folder, _, said) = await RunAsync("job", "submit", _folder, "--model", "breast-cancer");
+        Assert.Equal(1, folder);
+        Assert.Single(said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        var (key, _, why) = await RunAsync("job", "submit", Request, "--model", "breast-cancer", "--key", "Bäckerei");
+        Assert.Equal(2, key);
+        Assert.Contains("--key", why, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -134,6 +140,33 @@ public sealed class JobCommandTests : IAsyncLifetime
             Assert.False(File.Exists(Path.Combine(Data, "jobs.db")));
             Assert.False(File.Exists(Path.Combine(_folder, "evil")));
         }
+    }
+
+    [Fact]
+    public async Task A_backup_after_a_crash_raises_no_false_alarm()
+    {
+        await using (var server = await ServeAsync())
+        {
+            await SubmitAsync();
+            await server.KillAsync();
+        }
+
+        Assert.Equal(0, (await RunAsync("backup", "create", Path.Combine(_folder, "backup.tar"))).ExitCode);
+        await using var again = await ServeAsync();
+        var jobs = JsonDocument.Parse((await RunAsync("status", "--json")).Output).RootElement.GetProperty("jobs");
+        Assert.False(jobs.GetProperty("log_missing").GetBoolean(), again.Output);
+        Assert.NotEmpty(JsonDocument.Parse((await RunAsync("job", "list", "--json")).Output).RootElement.GetProperty("jobs").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task A_backup_of_nothing_leaves_nothing_behind()
+    {
+        string backup = Path.Combine(_folder, "backup.tar");
+        var (exit, _, error) = await RunAsync("backup", "create", backup);
+        Assert.Equal(1, exit);
+        Assert.Contains(Data, error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder, "backup*"));
+        Assert.False(Directory.Exists(Data));
     }
 
     [Fact]

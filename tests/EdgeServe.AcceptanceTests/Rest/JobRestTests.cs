@@ -81,6 +81,24 @@ public sealed class JobRestTests(StandardServer server)
         Assert.Contains(name, answer.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("NaN")]
+    [InlineData("NaNs")]
+    [InlineData("-Infinity")]
+    [InlineData("-1s")]
+    [InlineData("1e9")]
+    [InlineData("ms")]
+    public async Task A_bad_wait_is_a_400_that_names_it(string wait)
+    {
+        string id = Id(await SubmitAsync("identity-float", One));
+        foreach (string path in new[] { "", "/result" })
+        {
+            var answer = await server.Client.GetAnswerAsync($"/edge/v1/jobs/{id}{path}?wait={wait}");
+            Assert.Equal(400, answer.Status);
+            Assert.Contains(wait, answer.Error, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task A_running_job_is_cancelled_and_stops()
     {
@@ -122,6 +140,15 @@ public sealed class JobRestTests(StandardServer server)
         Assert.Equal(1, ran.GetProperty("attempts").GetInt32());
         foreach (string moment in new[] { "accepted", "started", "finished" })
             Assert.NotEmpty(job.GetProperty(moment).GetProperty("clock").GetString()!);
+        var result = (await server.Client.GetAnswerAsync($"/edge/v1/jobs/{id}/result")).Headers;
+        Assert.Equal("2", result.GetValues("Edge-Model-Version").Single());
+        Assert.Equal(ran.GetProperty("digest").GetString(), result.GetValues("Edge-Model-Digest").Single());
+        Assert.Equal("1", result.GetValues("Edge-Job-Attempts").Single());
+        foreach (string moment in new[] { "accepted", "finished" })
+        {
+            var at = job.GetProperty(moment);
+            Assert.Equal($"{at.GetProperty("at")};clock={at.GetProperty("clock")}", result.GetValues("Edge-Job-" + moment).Single());
+        }
     }
 
     [Fact]
@@ -142,14 +169,21 @@ public sealed class JobRestTests(StandardServer server)
         }
 
         Assert.Superset(ids, seen);
+        // A page that ends with the last job has no next one.
+        var whole = (await server.Client.GetAnswerAsync($"/edge/v1/jobs?model=identity-double&limit={seen.Count}")).Json;
+        Assert.Equal(seen.Count, whole.GetProperty("jobs").GetArrayLength());
+        Assert.False(whole.TryGetProperty("next", out _));
         Assert.Equal(400, (await server.Client.GetAnswerAsync("/edge/v1/jobs?state=odd")).Status);
     }
 
-    [Fact]
-    public async Task Events_come_as_they_happen_and_resume()
+    /// <param name="last">From the beginning; and the number of another card, which this box never gave out.</param>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000_000_000_000)]
+    public async Task Events_come_as_they_happen_and_resume(long last)
     {
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/edge/v1/jobs/events?last_event_id=0");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/edge/v1/jobs/events?last_event_id={last}");
         using var response = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop.Token);
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(stop.Token));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using EdgeServe.Engine.Jobs;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Oip;
 
@@ -20,6 +21,11 @@ internal static class JobSubmitVerb
         var wait = new Option<bool>("--wait") { Description = "Wait until it is done and print the result." };
         var output = new Option<string?>("--output") { Description = "File for the result of --wait.", HelpName = "FILE" };
         var json = ConfiguredVerb.JsonOption();
+        key.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && !JobHeaders.IsKey(text))
+                result.AddError($"--key must be 1 to {JobSubmission.MostKeyCharacters} printable ASCII characters");
+        });
         return new Command("submit", "Hand a request over. It is kept through power cuts from then on.") { file, model, version, header, key, priority, notAfter, wait, output, json }
             .WithService(async (parsed, service, cancellation) =>
             {

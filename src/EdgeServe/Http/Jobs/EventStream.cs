@@ -27,6 +27,8 @@ internal sealed class EventStream(JobService jobs, DeviceClock clock, TimeProvid
             context.Response.ContentType = "text/event-stream";
             context.Response.Headers.CacheControl = "no-store";
             await WriteAsync(context, "retry: 2000\n\n", stop.Token);
+            if (last > 0 && !jobs.Knows(last.Value))
+                last = 0;
             long sent = last is { } from ? await ReplayAsync(context, owner, from, stop.Token) : 0;
             while (true)
             {

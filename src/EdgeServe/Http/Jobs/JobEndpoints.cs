@@ -36,9 +36,7 @@ internal sealed class JobEndpoints(JobService jobs, DeviceClock clock, TimeProvi
         await using (result.Content)
         {
             // The headers of infer, and beside them what a record of the answer needs.
-            context.Response.Headers["Edge-Model-Version"] = job.RunVersion.ToString(CultureInfo.InvariantCulture);
-            if (job.Digest.Length > 0)
-                context.Response.Headers["Edge-Model-Digest"] = "sha256:" + job.Digest;
+            JobHeaders.WriteProvenance(context.Response, job);
             await InferResponseBody.WriteStoredAsync(context, result);
         }
     }
@@ -57,9 +55,10 @@ internal sealed class JobEndpoints(JobService jobs, DeviceClock clock, TimeProvi
     public async Task ListAsync(HttpContext context)
     {
         var filter = Filter(context.Request.Query);
-        var found = jobs.List(Owners.Of(context), filter);
-        string? next = found.Count == filter.Limit ? found[^1].Seq.ToString(CultureInfo.InvariantCulture) : null;
-        await JsonResponse.WriteAsync(context, new JobListBody([.. found.Select(j => JobViews.Of(j, clock))], next), WireJson.Plain.JobListBody);
+        // One more than the page holds says whether there is another.
+        var found = jobs.List(Owners.Of(context), filter with { Limit = filter.Limit + 1 });
+        string? next = found.Count > filter.Limit ? found[filter.Limit - 1].Seq.ToString(CultureInfo.InvariantCulture) : null;
+        await JsonResponse.WriteAsync(context, new JobListBody([.. found.Take(filter.Limit).Select(j => JobViews.Of(j, clock))], next), WireJson.Plain.JobListBody);
     }
 
     private static JobFilter Filter(IQueryCollection query)
@@ -116,7 +115,8 @@ internal sealed class JobEndpoints(JobService jobs, DeviceClock clock, TimeProvi
             [.. var n, 'm'] => (n, 60.0),
             _ => (text, 1.0),
         };
-        if (!double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
+        // Names such as NaN and -Infinity are numbers to the parser, whatever the styles.
+        if (!double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) || !(number >= 0))
             throw JobHeaders.Invalid($"wait '{text}' is not a time such as 30s, 500ms or 1m");
         return TimeSpan.FromSeconds(Math.Min(number * unit, LongestWait.TotalSeconds));
     }

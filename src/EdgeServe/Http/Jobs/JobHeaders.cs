@@ -18,10 +18,12 @@ internal static class JobHeaders
         if (!request.Headers.TryGetValue(IdempotencyKey, out var value))
             return null;
         string key = value.ToString();
-        return key.Length is > 0 and <= JobSubmission.MostKeyCharacters && key.All(c => c is >= ' ' and <= '~')
+        return IsKey(key)
             ? key
             : throw Invalid($"{IdempotencyKey} must be 1 to {JobSubmission.MostKeyCharacters} printable ASCII characters", "A random UUID is a good key.");
     }
+
+    public static bool IsKey(string text) => text.Length is > 0 and <= JobSubmission.MostKeyCharacters && text.All(c => c is >= ' ' and <= '~');
 
     public static int ReadPriority(HttpRequest request)
     {
@@ -39,6 +41,19 @@ internal static class JobHeaders
         return double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is > 0 and <= LongestSeconds
             ? TimeSpan.FromSeconds(seconds)
             : throw Invalid($"{NotAfter} '{value}' is not a number of seconds from now, above 0 and within a year", "It counts the time the box is running, whatever its clock shows.");
+    }
+
+    /// <summary>What ran, how often it was begun, and when by which clock: <c>2026-11-25T17:15:06.050Z;clock=free</c>.</summary>
+    public static void WriteProvenance(HttpResponse response, Job job)
+    {
+        response.Headers["Edge-Model-Version"] = job.RunVersion.ToString(CultureInfo.InvariantCulture);
+        if (job.Digest.Length > 0)
+            response.Headers["Edge-Model-Digest"] = "sha256:" + job.Digest;
+        response.Headers["Edge-Job-Attempts"] = job.Attempts.ToString(CultureInfo.InvariantCulture);
+        if (JobViews.Moment(job.Accepted) is { } accepted)
+            response.Headers["Edge-Job-Accepted"] = $"{accepted.At};clock={accepted.Clock}";
+        if (JobViews.Moment(job.Finished) is { } finished)
+            response.Headers["Edge-Job-Finished"] = $"{finished.At};clock={finished.Clock}";
     }
 
     public static JobException Invalid(string message, string? hint = null) => new(JobError.InvalidArgument, message, hint);

@@ -19,7 +19,7 @@ internal static class JobViews
 
     public static string Name(ClockQuality quality) => quality == ClockQuality.SetBack ? "set_back" : quality.ToString().ToLowerInvariant();
 
-    private static MomentBody? Moment(JobMoment moment) => moment.UnixMs == 0
+    public static MomentBody? Moment(JobMoment moment) => moment.UnixMs == 0
         ? null
         : new MomentBody(DateTimeOffset.FromUnixTimeMilliseconds(moment.UnixMs).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture), Name(moment.Quality));
 

@@ -17,7 +17,7 @@ internal sealed class JobMetrics : IDisposable
         _meter.CreateObservableGauge("edgeserve_job_bytes", () => jobs.Totals.Bytes, description: "Requests and results of all jobs.");
         _meter.CreateObservableGauge("edgeserve_job_bytes_limit", () => jobs.Options.MaxBytes, description: "Bound on requests and results of all jobs.");
         _meter.CreateObservableCounter("edgeserve_jobs_lost_total", () => jobs.Lost, description: "Jobs lost to damaged storage since the process began.");
-        _meter.CreateObservableGauge("edgeserve_jobs_log_missing", () => jobs.LogWasMissing ? 1 : 0, description: "1 when the write-ahead log was gone at the start: jobs may be lost that nobody can name.");
+        _meter.CreateObservableGauge("edgeserve_jobs_log_missing", () => jobs.LogWasMissing ? 1 : 0, description: "1 when the write-ahead log was gone at the start: jobs that were in it are lost.");
         _meter.CreateObservableGauge("edgeserve_disk_free_bytes", () => jobs.FreeBytes, description: "Free bytes where the data directory is.");
         _meter.CreateObservableGauge("edgeserve_degraded", () => Degraded(jobs), description: "1 when a part does not work; the reason says why.");
     }

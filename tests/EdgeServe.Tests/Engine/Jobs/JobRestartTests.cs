@@ -28,6 +28,43 @@ public sealed class JobRestartTests
     }
 
     [Fact]
+    public async Task Jobs_that_went_with_their_log_are_named_and_what_was_let_go_stays_gone()
+    {
+        using var folder = new TempFolder();
+        Job forgotten;
+        await using (var bench = new JobBench(folder))
+            forgotten = await bench.DoneAsync();
+        byte[] database = File.ReadAllBytes(folder["jobs.db"]);
+        Job lost, passing;
+        await using (var bench = new JobBench(folder))
+        {
+            await bench.Storage.Opened;
+            lost = (await bench.SubmitAsync(new string('x', 100_000))).Job;
+            passing = (await bench.SubmitAsync()).Job;
+            await bench.Service.DeleteAsync("local", passing.Id);
+            await bench.Service.DeleteAsync("local", passing.Id);
+            await bench.Service.DeleteAsync("local", forgotten.Id);
+            await bench.DieAsync();
+        }
+
+        // What the disk holds when somebody takes the log away.
+        File.WriteAllBytes(folder["jobs.db"], database);
+        File.Delete(folder["jobs.db-wal"]);
+        File.WriteAllText(folder["running"], "");
+        await using var again = new JobBench(folder);
+        await again.Storage.Opened;
+        Assert.True(again.Service.LogWasMissing);
+        Assert.Equal(1, again.Service.Lost);
+        Assert.Equal(JobError.Lost, Assert.Throws<JobException>(() => again.Service.Find("local", lost.Id)).Error);
+        Assert.Equal(JobError.Lost, (await Assert.ThrowsAsync<JobException>(() => again.Service.DeleteAsync("local", lost.Id))).Error);
+        Assert.Equal(JobError.UnknownJob, Assert.Throws<JobException>(() => again.Service.Find("local", passing.Id)).Error);
+        Assert.Equal(JobError.UnknownJob, Assert.Throws<JobException>(() => again.Service.Find("local", forgotten.Id)).Error);
+        // The request itself is evidence.
+        Assert.Equal(1, again.Storage.Files.Sweep((id, part) => again.Storage.Readers.Read(r => r.Names(id, part)), folder["kept"]));
+        Assert.Equal([lost.Id + ".request"], Directory.GetFiles(folder["kept"]).Select(Path.GetFileName));
+    }
+
+    [Fact]
     public async Task A_job_that_three_processes_died_of_is_given_up()
     {
         using var folder = new TempFolder();

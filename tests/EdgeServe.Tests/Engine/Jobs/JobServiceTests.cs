@@ -149,6 +149,27 @@ public sealed class JobServiceTests
         Assert.Empty(bench.Service.List("local", new JobFilter(JobState.Failed, null, 0, 10)));
     }
 
+    /// <summary>An exception in a transaction undoes everybody's; a client that guesses ids is not to cost the others theirs.</summary>
+    [Fact]
+    public async Task What_cannot_be_done_undoes_nobody_s_commit()
+    {
+        await using var bench = new JobBench();
+        var first = (await bench.SubmitAsync()).Job;
+        Assert.Equal(JobError.UnknownJob, (await Assert.ThrowsAsync<JobException>(() => bench.Service.DeleteAsync("local", JobId.Make()))).Error);
+        Assert.Equal(JobError.UnknownJob, (await Assert.ThrowsAsync<JobException>(() => bench.Service.AcknowledgeAsync("local", JobId.Make()))).Error);
+        Assert.Equal(JobError.WrongState, (await Assert.ThrowsAsync<JobException>(() => bench.Service.AcknowledgeAsync("local", first.Id))).Error);
+        Assert.Equal(first.Event + 1, (await bench.SubmitAsync()).Job.Event);
+    }
+
+    [Fact]
+    public async Task An_event_of_another_card_is_not_known()
+    {
+        await using var bench = new JobBench();
+        var job = (await bench.SubmitAsync()).Job;
+        Assert.True(bench.Service.Knows(job.Event));
+        Assert.False(bench.Service.Knows(1_000_000_000_000));
+    }
+
     [Fact]
     public async Task Events_rise_and_resume()
     {
