@@ -16,6 +16,7 @@ internal sealed class RetryingClients : IAsyncDisposable
     private readonly string _name = Guid.NewGuid().ToString("N")[..8];
     private readonly Task[] _running;
     private TaskCompletionSource<EdgeServeProcess> _server = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _givenUp;
     private int _number;
     private int _unanswered;
@@ -44,6 +45,14 @@ internal sealed class RetryingClients : IAsyncDisposable
 
     /// <summary>Where to send from now on.</summary>
     public void Use(EdgeServeProcess server) => Interlocked.Exchange(ref _server, Settled(server)).TrySetResult(server);
+
+    /// <summary>Completes when one more job is acknowledged.</summary>
+    public Task NextAsync()
+    {
+        var next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Exchange(ref _next, next);
+        return next.Task;
+    }
 
     /// <summary>The server is gone: they wait for the next one.</summary>
     public void Pause() => Interlocked.Exchange(ref _server, new TaskCompletionSource<EdgeServeProcess>(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -139,7 +148,9 @@ internal sealed class RetryingClients : IAsyncDisposable
         string id = answer.Json.GetProperty("id").GetString()!;
         if (unanswered && answer.Headers.Contains("Idempotency-Replayed"))
             Interlocked.Increment(ref _foundLater);
-        if (Acknowledged.TryAdd(key, id))
+        bool isNew = Acknowledged.TryAdd(key, id);
+        Volatile.Read(ref _next).TrySetResult();
+        if (isNew)
             return;
         if (Acknowledged[key] != id)
             Interlocked.Increment(ref _changed);

@@ -67,5 +67,5 @@ public sealed class JobLedgerTests
         ledger.Clear();
     }
 
-    private static Job Make() => new() { Id = JobId.Make(), Owner = "local", Model = "m" };
+    private static Job Make() => new() { Id = JobId.Make(0), Owner = "local", Model = "m" };
 }

@@ -155,8 +155,8 @@ public sealed class JobServiceTests
     {
         await using var bench = new JobBench();
         var first = (await bench.SubmitAsync()).Job;
-        Assert.Equal(JobError.UnknownJob, (await Assert.ThrowsAsync<JobException>(() => bench.Service.DeleteAsync("local", JobId.Make()))).Error);
-        Assert.Equal(JobError.UnknownJob, (await Assert.ThrowsAsync<JobException>(() => bench.Service.AcknowledgeAsync("local", JobId.Make()))).Error);
+        Assert.Equal(JobError.UnknownJob, (await Assert.ThrowsAsync<JobException>(() => bench.Service.DeleteAsync("local", JobId.Make(0)))).Error);
+        Assert.Equal(JobError.UnknownJob, (await Assert.ThrowsAsync<JobException>(() => bench.Service.AcknowledgeAsync("local", JobId.Make(0)))).Error);
         Assert.Equal(JobError.WrongState, (await Assert.ThrowsAsync<JobException>(() => bench.Service.AcknowledgeAsync("local", first.Id))).Error);
         Assert.Equal(first.Event + 1, (await bench.SubmitAsync()).Job.Event);
     }
