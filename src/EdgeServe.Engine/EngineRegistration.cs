@@ -101,7 +101,10 @@ public static class EngineRegistration
         .AddSingleton(p => new StickIdentity(p.GetRequiredService<DeviceIdentity>(), p.GetRequiredService<DeviceClock>(), options, program))
         .AddSingleton(p => new StickVisit(
             options, p.GetRequiredService<DeviceEnrolment>(), p.GetRequiredService<IUpdateOffers>(), p.GetRequiredService<StickIdentity>(),
-            ImageLayout.Open, p.GetRequiredService<ILogger<StickVisit>>()))
+            ImageLayout.Open, p.GetRequiredService<ILogger<StickVisit>>())
+        {
+            Cargo = p.GetService<IStickCargo>(),
+        })
         .AddSingleton(p => new MediaWatcher(
             options, p.GetRequiredService<DeviceEnrolment>(), p.GetRequiredService<StickVisit>(),
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<MediaWatcher>>()))

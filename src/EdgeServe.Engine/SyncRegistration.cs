@@ -2,8 +2,10 @@ using EdgeServe.Engine.Bundles.Registry;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Sync;
+using EdgeServe.Engine.Sync.CarryOut;
 using EdgeServe.Engine.Telemetry.Outbox;
 using EdgeServe.Engine.Updates.Enrolment;
+using EdgeServe.Engine.Updates.Sticks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -26,6 +28,14 @@ internal static class SyncRegistration
             return new Forwarder(p.GetRequiredService<TelemetryOutbox>(), tools, () => stores ? configured ?? Enrolled(enrolment) : null);
         })
         .AddHostedService(p => p.GetRequiredService<Forwarder>());
+
+    /// <summary>The way telemetry takes on sticks. Needs telemetry, enrolment and sticks.</summary>
+    public static IServiceCollection AddCarryOut(this IServiceCollection services, CarryOutOptions options) => services
+        .AddSingleton(p => new CarryOutBox(
+            p.GetRequiredService<DeviceIdentity>(), p.GetRequiredService<DeviceKey>(), p.GetRequiredService<DeviceEnrolment>(), p.GetRequiredService<DeviceClock>(),
+            new CarryOutRecord(p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceClock>())))
+        .AddSingleton(p => new StickTelemetry(p.GetRequiredService<TelemetryOutbox>(), p.GetRequiredService<CarryOutBox>(), options, p.GetRequiredService<ILogger<StickTelemetry>>()))
+        .AddSingleton<IStickCargo>(p => p.GetRequiredService<StickTelemetry>());
 
     private static SyncTools Tools(IServiceProvider services, SyncOptions options)
     {

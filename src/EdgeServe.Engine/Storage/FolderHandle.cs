@@ -120,9 +120,14 @@ internal sealed partial class FolderHandle : IDisposable
     }
 
     /// <summary>Gives the name this content, whatever stood there: the old or the new, never a part. Durable when it returns.</summary>
-    public void Replace(string name, ReadOnlySpan<byte> content)
+    /// <param name="name">In this folder.</param>
+    /// <param name="content">All of it.</param>
+    /// <param name="temporary">What it is called until then; what an earlier attempt left under it is deleted. Null: any name.</param>
+    public void Replace(string name, ReadOnlySpan<byte> content, string? temporary = null)
     {
-        string temporary = $".{name}.{Guid.NewGuid().ToString("N")[..8]}.tmp";
+        if (temporary is not null)
+            Delete(temporary);
+        temporary ??= $".{name}.{Guid.NewGuid().ToString("N")[..8]}.tmp";
         int descriptor = At(temporary, ReadWrite | Create | Exclusive | NoFollow | CloseOnExec, FileMode);
         if (descriptor < 0)
             throw Failure(temporary);
@@ -145,6 +150,13 @@ internal sealed partial class FolderHandle : IDisposable
 
         // FAT and others cannot; the rename is on its way all the same.
         _ = FSync(Descriptor);
+    }
+
+    /// <summary>Takes a name away; a name that is not there is no error.</summary>
+    public void Delete(string name)
+    {
+        if (UnlinkAt(Descriptor, name, 0) != 0 && Marshal.GetLastPInvokeError() != Missing)
+            throw Failure(name);
     }
 
     public void Dispose() => _handle.Dispose();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EdgeServe.Engine.Bundles;
+using EdgeServe.Engine.Sync.CarryOut;
 
 namespace EdgeServe.Cli;
 
@@ -15,6 +16,10 @@ internal static class AuthorVerb
                 return await action(parsed, cancellation);
             }
             catch (BundleException e)
+            {
+                return Report.Error(e);
+            }
+            catch (CarryOutException e)
             {
                 return Report.Error(e);
             }

@@ -1,5 +1,6 @@
 using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Sync.CarryOut;
 
 namespace EdgeServe.Cli;
 
@@ -18,6 +19,14 @@ internal static class ExitCodes
     /// <summary>The same by the code in the service's answer.</summary>
     public static int Of(string? code) => code == nameof(ServingError.ChannelOnly) ? Refused
         : Enum.TryParse<BundleError>(code, out var error) ? Of(error) : Failed;
+
+    /// <summary>Carried-out telemetry that is not what a known box signed is refused for security; a key of one's own that cannot be used is a mistake of usage.</summary>
+    public static int Of(CarryOutError error) => error switch
+    {
+        CarryOutError.Truncated or CarryOutError.Tampered or CarryOutError.SignatureWrong or CarryOutError.ForeignDevice or CarryOutError.UnknownDevice or CarryOutError.AcknowledgementRefused => Refused,
+        CarryOutError.KeyUnusable => Usage,
+        _ => Failed,
+    };
 
     /// <summary>What is not believed is refused for security; the rest did not work.</summary>
     public static int Of(BundleError error) => error switch

@@ -1,5 +1,6 @@
 using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Inference;
+using EdgeServe.Engine.Sync.CarryOut;
 
 namespace EdgeServe.Cli;
 
@@ -14,6 +15,8 @@ internal static class Report
     }
 
     public static int Error(BundleException e) => Errors([e.Hint is null ? e.Message : $"{e.Message} ({e.Hint})"], ExitCodes.Of(e.Error));
+
+    public static int Error(CarryOutException e) => Errors([e.Hint is null ? e.Message : $"{e.Message} ({e.Hint})"], ExitCodes.Of(e.Error));
 
     public static int Error(ServingException e) => Errors([e.Hint is null ? e.Message : $"{e.Message} ({e.Hint})"], ExitCodes.Failed);
 }

@@ -8,6 +8,7 @@ using EdgeServe.Cli.Fleet;
 using EdgeServe.Cli.Jobs;
 using EdgeServe.Cli.Keys;
 using EdgeServe.Cli.Models;
+using EdgeServe.Cli.Outbox;
 using EdgeServe.Cli.Sticks;
 using EdgeServe.Cli.Sync;
 using EdgeServe.Cli.Updates;
@@ -36,6 +37,7 @@ internal static class RootVerb
             KeyVerb.Create(),
             ChannelVerb.Create(),
             FleetVerb.Create(),
+            OutboxVerb.Create(),
             BackupVerb.Create(),
             BenchVerb.Create(),
             DoctorVerb.Create(),

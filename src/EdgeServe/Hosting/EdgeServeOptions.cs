@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Sync;
+using EdgeServe.Engine.Sync.CarryOut;
 using EdgeServe.Engine.Telemetry;
 using EdgeServe.Engine.Telemetry.Outbox;
 using EdgeServe.Engine.Updates;
@@ -308,4 +309,8 @@ internal sealed class SyncSection
 
     /// <summary>Hours in which nothing is sent, by the box's time zone, <c>22:00-06:00</c>; empty: none. Not kept while the clock is wrong.</summary>
     public string QuietHours { get; set; } = "";
+
+    /// <summary>Bytes of telemetry on one stick, encrypted for head office, on a box enrolled with its key; 0: none is carried out.</summary>
+    [Range(0, 1L << 40)]
+    public long CarryOutMaxBytes { get; set; } = CarryOutOptions.DefaultMaxBytes;
 }

@@ -39,6 +39,7 @@ internal static class EdgeServeRegistration
         builder.Services.AddSticks(EngineOptionsFrom.Sticks(options), ProductVersion.Text);
         builder.Services.AddTelemetry(EngineOptionsFrom.Telemetry(options), EngineOptionsFrom.Outbox(options));
         builder.Services.AddSync(EngineOptionsFrom.Sync(options), options.Telemetry.Enabled, EngineOptionsFrom.Collector(options.Sync));
+        builder.Services.AddCarryOut(EngineOptionsFrom.CarryOut(options));
         builder.Services.AddSecurity();
         builder.Services.AddHttpApi();
         builder.Services.AddGrpcApi(options);

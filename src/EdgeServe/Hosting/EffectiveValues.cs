@@ -74,6 +74,7 @@ internal static class EffectiveValues
         ("Sync:DailyByteBudget", o => Text(o.Sync.DailyByteBudget)),
         ("Sync:BandwidthBytesPerSecond", o => Text(o.Sync.BandwidthBytesPerSecond)),
         ("Sync:QuietHours", o => o.Sync.QuietHours),
+        ("Sync:CarryOutMaxBytes", o => Text(o.Sync.CarryOutMaxBytes)),
     ];
 
     private static string Text(bool value) => value ? "true" : "false";

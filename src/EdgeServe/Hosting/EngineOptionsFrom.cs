@@ -6,6 +6,7 @@ using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Sync;
+using EdgeServe.Engine.Sync.CarryOut;
 using EdgeServe.Engine.Telemetry;
 using EdgeServe.Engine.Telemetry.Outbox;
 using EdgeServe.Engine.Updates;
@@ -116,6 +117,8 @@ internal static class EngineOptionsFrom
         BytesPerSecond = options.Sync.BandwidthBytesPerSecond,
         BytesPerDay = options.Sync.DailyByteBudget,
     };
+
+    public static CarryOutOptions CarryOut(EdgeServeOptions options) => new() { MaxBytes = options.Telemetry.Enabled ? options.Sync.CarryOutMaxBytes : 0 };
 
     /// <summary>The collector the configuration names; null: none.</summary>
     public static Uri? Collector(SyncSection sync) => sync.Endpoint.Length > 0 ? new Uri(sync.Endpoint) : null;

@@ -35,6 +35,7 @@ public sealed partial class HouseTests
         ["Telemetry/Drift"] = ["Inference", "Inference.Oip", "Models", "Storage"],
         ["Telemetry/Series"] = ["Device", "Storage"],
         ["Sync"] = ["Bundles.Registry", "Device", "Storage", "Telemetry.Outbox"],
+        ["Sync/CarryOut"] = ["Bundles", "Bundles.Layout", "Bundles.Signing", "Device", "Storage", "Telemetry.Outbox", "Updates", "Updates.Enrolment", "Updates.Sticks"],
         ["Telemetry/Outbox"] = ["Device", "Storage"],
         ["Telemetry/Records"] = ["Device", "Inference", "Jobs", "Models", "Telemetry.Outbox"],
         ["Sessions"] = ["Inference", "Models", "Storage"],

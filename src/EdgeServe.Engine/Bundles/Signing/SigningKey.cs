@@ -16,6 +16,9 @@ public sealed class SigningKey : IDisposable
         Public = TrustedKey.FromPem(key.ExportSubjectPublicKeyInfoPem());
     }
 
+    /// <summary>How private keys are encrypted with a passphrase.</summary>
+    public static PbeParameters Encryption { get; } = new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, PassphraseRounds);
+
     /// <summary>The half that devices pin.</summary>
     public TrustedKey Public { get; }
 
@@ -63,7 +66,7 @@ public sealed class SigningKey : IDisposable
     /// <returns>PKCS#8 in PEM.</returns>
     public string ToPem(string? passphrase) => passphrase is null
         ? _key.ExportPkcs8PrivateKeyPem()
-        : _key.ExportEncryptedPkcs8PrivateKeyPem(passphrase, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, PassphraseRounds));
+        : _key.ExportEncryptedPkcs8PrivateKeyPem(passphrase, Encryption);
 
     public void Dispose() => _key.Dispose();
 

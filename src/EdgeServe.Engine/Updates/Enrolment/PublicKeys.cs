@@ -63,7 +63,8 @@ internal static class PublicKeys
         }
     }
 
-    private static RSA? Rsa(string pem)
+    /// <summary>The key of a PEM that <see cref="TryEncryption"/> takes.</summary>
+    public static RSA? Rsa(string pem)
     {
         if (PemEncoding.Find(pem) is var fields && pem.AsSpan()[fields.Label] is "CERTIFICATE")
         {

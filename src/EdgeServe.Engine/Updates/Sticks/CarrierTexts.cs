@@ -19,6 +19,8 @@ internal static class CarrierTexts
 
     public static CarrierText Trying { get; } = new(CarrierTone.Working, "Copied", "Everything is copied. The box is trying the new models.", "Leave the stick in if you want the report on it. Pulling it out now harms nothing.");
 
+    public static CarrierText Carrying { get; } = new(CarrierTone.Working, "Please wait", "The box is writing its notes for head office.", "Leave the stick in.");
+
     public static CarrierText Reporting { get; } = new(CarrierTone.Working, "Please wait", "The box is writing its report.", "Leave the stick in for a moment.");
 
     public static CarrierText Foreign { get; } = new(CarrierTone.Good, "Nothing to do", "There is nothing for this box on the stick.", Pull);

@@ -15,6 +15,9 @@ internal enum MediumPhase
     /// <summary>Everything is on the device, the new models are being tried. The stick may be pulled.</summary>
     Trying,
 
+    /// <summary>Telemetry for head office is being written to it. Pulled now, it has a part of it.</summary>
+    Carrying,
+
     /// <summary>The report is being written: the one moment when pulling may harm the stick, never the box.</summary>
     Reporting,
 

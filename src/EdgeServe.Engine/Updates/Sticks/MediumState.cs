@@ -14,6 +14,9 @@ namespace EdgeServe.Engine.Updates.Sticks;
 internal sealed record MediumState(
     string Name, MediumPhase Phase, long Release, long Bytes, long TotalBytes, BundleError? Error, CarrierText Text, bool ReportWritten)
 {
+    /// <summary>What it carries to head office; null: nothing, or nobody knows yet.</summary>
+    public CargoReport? Cargo { get; init; }
+
     /// <summary>Would pulling it now cost nothing?</summary>
     public bool MayBePulled => Phase is MediumPhase.Trying or MediumPhase.Done or MediumPhase.Refused or MediumPhase.Ignored;
 }

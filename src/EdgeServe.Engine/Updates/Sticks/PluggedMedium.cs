@@ -8,11 +8,12 @@ internal sealed class PluggedMedium
     private readonly Action _changed;
     private readonly CancellationTokenSource _gone = new();
     private volatile MediumState _state;
+    private volatile Medium _medium;
     private volatile bool _isGone;
 
     internal PluggedMedium(Medium medium, Action changed)
     {
-        Medium = medium;
+        _medium = medium;
         _changed = changed;
         _state = medium.IsOurs
             ? new MediumState(medium.Name, MediumPhase.Waiting, 0, 0, 0, null, CarrierTexts.Waiting, false)
@@ -21,19 +22,22 @@ internal sealed class PluggedMedium
 
     public MediumState State => _state;
 
-    internal Medium Medium { get; }
+    internal Medium Medium => _medium;
 
     /// <summary>Is somebody reading it or writing to it?</summary>
-    internal bool IsBusy => _state.Phase is MediumPhase.Reading or MediumPhase.Copying or MediumPhase.Trying or MediumPhase.Reporting;
+    internal bool IsBusy => _state.Phase is MediumPhase.Reading or MediumPhase.Copying or MediumPhase.Trying or MediumPhase.Carrying or MediumPhase.Reporting;
 
     /// <summary>Was it pulled?</summary>
     internal bool IsGone => _isGone;
 
-    /// <summary>Cancelled when it is pulled while bytes of it are still needed.</summary>
+    /// <summary>Cancelled when it is pulled while it is still read or written.</summary>
     internal CancellationToken Needed => _gone.Token;
 
     /// <summary>Content that waits for its turn to be offered; null: there is none.</summary>
     internal IContentSource? Source { get; set; }
+
+    /// <summary>We wrote to it: what it is now is no news.</summary>
+    internal void Renew(Medium medium) => _medium = medium;
 
     internal void Move(Func<MediumState, MediumState> change)
     {
@@ -45,7 +49,7 @@ internal sealed class PluggedMedium
     internal void Gone()
     {
         _isGone = true;
-        if (_state.Phase is MediumPhase.Waiting or MediumPhase.Reading or MediumPhase.Copying)
+        if (_state.Phase is MediumPhase.Waiting or MediumPhase.Reading or MediumPhase.Copying or MediumPhase.Carrying)
             _gone.Cancel();
     }
 }

@@ -9,4 +9,11 @@ namespace EdgeServe.Engine.Updates.Sticks;
 /// <param name="Release">The release on the stick; 0: unknown.</param>
 /// <param name="At">ISO 8601, UTC, by the box's own clock; null when that was never set.</param>
 /// <param name="Program">EdgeServe's version on the box.</param>
-internal sealed record ReportEntry(string Device, string Name, CarrierText Text, string? Code, string? Channel, long Release, string? At, string Program);
+internal sealed record ReportEntry(string Device, string Name, CarrierText Text, string? Code, string? Channel, long Release, string? At, string Program)
+{
+    /// <summary>What the stick carries to head office; null: nothing is said of it.</summary>
+    public CarrierText? Cargo { get; init; }
+
+    /// <summary>Of what kept the cargo from it, in snake_case; null: nothing did.</summary>
+    public string? CargoCode { get; init; }
+}

@@ -58,18 +58,15 @@ internal static class ReportJson
         return entries;
     }
 
-    /// <summary>A member of <see cref="BundleError"/> as it is called on the wire.</summary>
-    public static string Code(BundleError error) => JsonNamingPolicy.SnakeCaseLower.ConvertName(error.ToString());
+    /// <summary>A member of <see cref="BundleError"/>, or of the cargo's errors, as it is called on the wire.</summary>
+    public static string Code(Enum error) => JsonNamingPolicy.SnakeCaseLower.ConvertName(error.ToString());
 
     private static void Write(Utf8JsonWriter json, ReportEntry entry)
     {
         json.WriteStartObject();
         json.WriteString("device", entry.Device);
         json.WriteString("name", entry.Name);
-        json.WriteString("state", ToneName(entry.Text.Tone));
-        json.WriteString("title", entry.Text.Title);
-        json.WriteString("text", entry.Text.Sentence);
-        json.WriteString("next", entry.Text.Next);
+        Write(json, entry.Text);
         if (entry.Code is not null)
             json.WriteString("code", entry.Code);
         if (entry.Channel is not null)
@@ -79,7 +76,24 @@ internal static class ReportJson
         if (entry.At is not null)
             json.WriteString("at", entry.At);
         json.WriteString("program", entry.Program);
+        if (entry.Cargo is { } cargo)
+        {
+            json.WriteStartObject("telemetry");
+            Write(json, cargo);
+            if (entry.CargoCode is not null)
+                json.WriteString("code", entry.CargoCode);
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, CarrierText text)
+    {
+        json.WriteString("state", ToneName(text.Tone));
+        json.WriteString("title", text.Title);
+        json.WriteString("text", text.Sentence);
+        json.WriteString("next", text.Next);
     }
 
     private static ReportEntry? Entry(JsonElement device)
@@ -89,13 +103,21 @@ internal static class ReportJson
         string? id = Text(device, "device", IdLength);
         if (id is not { Length: IdLength } || id.AsSpan().ContainsAnyExcept("0123456789abcdef"))
             return null;
-        if (Tone(Text(device, "state", 20)) is not { } tone || Text(device, "title", 60) is not { } title || Text(device, "text", 200) is not { } text)
+        if (Words(device) is not { } words)
             return null;
         long release = device.TryGetProperty("release", out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out long value) && value > 0 ? value : 0;
         return new ReportEntry(
-            id, Text(device, "name", 100) ?? "", new CarrierText(tone, title, text, Text(device, "next", 200) ?? ""),
-            Text(device, "code", 40), Text(device, "channel", 128), release, Text(device, "at", 30), Text(device, "program", 40) ?? "");
+            id, Text(device, "name", 100) ?? "", words,
+            Text(device, "code", 40), Text(device, "channel", 128), release, Text(device, "at", 30), Text(device, "program", 40) ?? "")
+        {
+            Cargo = device.TryGetProperty("telemetry", out var cargo) && cargo.ValueKind == JsonValueKind.Object ? Words(cargo) : null,
+            CargoCode = cargo.ValueKind == JsonValueKind.Object ? Text(cargo, "code", 40) : null,
+        };
     }
+
+    private static CarrierText? Words(JsonElement element) =>
+        Tone(Text(element, "state", 20)) is { } tone && Text(element, "title", 60) is { } title && Text(element, "text", 200) is { } text
+            ? new CarrierText(tone, title, text, Text(element, "next", 200) ?? "") : null;
 
     private static string? Text(JsonElement element, string name, int most)
     {

@@ -64,6 +64,13 @@ internal static class ReportPage
         page.Append("<span><span class=\"box\">").Append(Encode(entry.Name.Length > 0 ? entry.Name : "A box")).Append("</span> ").Append(Encode(entry.Text.Title)).Append("</span></h2>\n<div class=\"words\">\n<p>").Append(Encode(entry.Text.Sentence)).Append("</p>\n");
         if (entry.Text.Next.Length > 0)
             page.Append("<p class=\"next\">").Append(Encode(entry.Text.Next)).Append("</p>\n");
+        if (entry.Cargo is { } cargo)
+        {
+            page.Append("<p>").Append(Encode(cargo.Sentence)).Append("</p>\n");
+            if (cargo.Next != entry.Text.Next)
+                page.Append("<p class=\"next\">").Append(Encode(cargo.Next)).Append("</p>\n");
+        }
+
         var facts = new List<string> { $"Box {entry.Device[..8]}" };
         if (entry.Channel is not null)
             facts.Add($"channel {entry.Channel}");
@@ -73,6 +80,8 @@ internal static class ReportPage
             facts.Add($"{entry.At.Replace("T", " ", StringComparison.Ordinal).Replace("Z", " UTC", StringComparison.Ordinal)} by the box's clock");
         if (entry.Code is not null)
             facts.Add($"code {entry.Code}");
+        if (entry.CargoCode is not null)
+            facts.Add($"code {entry.CargoCode}");
         page.Append("<p class=\"small\">").Append(Encode(string.Join(" \u00b7 ", facts))).Append("</p>\n</div>\n</section>\n");
     }
 

@@ -9,8 +9,13 @@ internal sealed class StickIdentity(DeviceIdentity identity, DeviceClock clock, 
 {
     private const string Unknown = "00000000000000000000000000000000";
 
-    internal ReportEntry Entry(CarrierText text, BundleError? error, string? channel, long release) => new(
-        Id(), options.DeviceName, text, error is { } code ? ReportJson.Code(code) : null, channel, release, At(), program);
+    internal ReportEntry Entry(CarrierText text, BundleError? error, string? channel, long release, CargoReport? cargo = null) => new(
+        Id(), options.DeviceName, text, error is { } code ? ReportJson.Code(code) : null, channel, release, At(), program)
+    {
+        // Said once.
+        Cargo = ReferenceEquals(cargo?.Text, text) ? null : cargo?.Text,
+        CargoCode = cargo?.Error is { } problem ? ReportJson.Code(problem) : null,
+    };
 
     private string? At() => clock.Quality == ClockQuality.Unset
         ? null

@@ -7,12 +7,15 @@ namespace EdgeServe.Engine.Updates.Sticks;
 
 /// <summary>
 /// What happens to one medium, in order: 1 a box that belongs to nobody takes the enrolment file; 2 the channel on it is
-/// verified; 3 it is offered to the updater, which copies before it uses; 4 the report is written. Nothing that is on the
+/// verified; 3 it is offered to the updater, which copies before it uses; 4 what waits for head office is put on it; 5 the report is written. Nothing that is on the
 /// medium, and no moment at which it is pulled, makes this throw.
 /// </summary>
 internal sealed partial class StickVisit(
     StickOptions options, DeviceEnrolment enrolment, IUpdateOffers offers, StickIdentity self, Func<string, IContentSource> layouts, ILogger<StickVisit> log)
 {
+    /// <summary>What goes the other way; null: nothing does.</summary>
+    public IStickCargo? Cargo { get; init; }
+
     // Watching a copy in a terminal needs no more.
     private const long ProgressBytes = 1 << 20;
 
@@ -23,9 +26,9 @@ internal sealed partial class StickVisit(
         await GuardAsync(medium, async cancellation =>
         {
             string? enrolled = Enrol(medium); // 1
-            if (medium.Medium.Index is null)
+            if (medium.Medium.Index is null || Cargo?.IsNothingElse(Path.Combine(medium.Medium.Path, medium.Medium.LayoutFolder!)) == true)
             {
-                await FinishAsync(medium, MediumPhase.Done, enrolled is null ? CarrierTexts.Foreign : CarrierTexts.Enrolled(enrolled), null);
+                await FinishAsync(medium, MediumPhase.Done, enrolled is null ? CarrierTexts.Foreign : CarrierTexts.Enrolled(enrolled), null, stopping);
                 return;
             }
 
@@ -36,7 +39,7 @@ internal sealed partial class StickVisit(
         }, stopping);
     }
 
-    /// <summary>Steps 3 and 4. Does nothing for a medium that step 2 was the end of.</summary>
+    /// <summary>Steps 3 to 5. Does nothing for a medium that step 2 was the end of.</summary>
     public async Task CompleteAsync(PluggedMedium medium, CancellationToken stopping)
     {
         if (medium.Source is not { } source)
@@ -48,7 +51,7 @@ internal sealed partial class StickVisit(
                 Log.Installed(log, medium.Medium.Name, result.Release, result.CopiedBytes);
             else
                 Log.Current(log, medium.Medium.Name, result.Release);
-            await FinishAsync(medium, MediumPhase.Done, result.Installed ? CarrierTexts.Installed(result.Release) : CarrierTexts.Current(result.Release), null);
+            await FinishAsync(medium, MediumPhase.Done, result.Installed ? CarrierTexts.Installed(result.Release) : CarrierTexts.Current(result.Release), null, stopping);
         }, stopping);
         medium.Source = null;
     }
@@ -96,19 +99,19 @@ internal sealed partial class StickVisit(
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
-            await RefuseAsync(medium, Pulled(null));
+            await RefuseAsync(medium, Pulled(null), stopping);
         }
         catch (BundleException e)
         {
-            await RefuseAsync(medium, medium.IsGone || !Directory.Exists(medium.Medium.Path) ? Pulled(e) : e);
+            await RefuseAsync(medium, medium.IsGone || !Directory.Exists(medium.Medium.Path) ? Pulled(e) : e, stopping);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            await RefuseAsync(medium, Pulled(e));
+            await RefuseAsync(medium, Pulled(e), stopping);
         }
         catch (StorageException e)
         {
-            await RefuseAsync(medium, new BundleException(e.Error == StorageError.Full ? BundleError.DiskFull : BundleError.SourceUnavailable, e.Message, e.Hint, e));
+            await RefuseAsync(medium, new BundleException(e.Error == StorageError.Full ? BundleError.DiskFull : BundleError.SourceUnavailable, e.Message, e.Hint, e), stopping);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -118,37 +121,65 @@ internal sealed partial class StickVisit(
         }
     }
 
-    private async Task RefuseAsync(PluggedMedium medium, BundleException e)
+    private async Task RefuseAsync(PluggedMedium medium, BundleException e, CancellationToken stopping)
     {
         medium.Source = null;
         if (e.Error == BundleError.OlderRelease)
         {
             if (!e.Recorded)
                 Log.Older(log, medium.Medium.Name);
-            await FinishAsync(medium, MediumPhase.Done, CarrierTexts.Of(e.Error), null);
+            await FinishAsync(medium, MediumPhase.Done, CarrierTexts.Of(e.Error), null, stopping);
             return;
         }
 
         if (!e.Recorded)
             Log.Refused(log, medium.Medium.Name, ReportJson.Code(e.Error), e.Message, e.Hint ?? "");
         bool setUp = !offers.IsEnrolled && medium.Medium.EnrolmentPlace is not null && e.Error is (BundleError.Malformed or BundleError.UnsafeFile);
-        await FinishAsync(medium, MediumPhase.Refused, setUp ? CarrierTexts.EnrolmentRefused : CarrierTexts.Of(e.Error), e.Error);
+        await FinishAsync(medium, MediumPhase.Refused, setUp ? CarrierTexts.EnrolmentRefused : CarrierTexts.Of(e.Error), e.Error, stopping);
     }
 
-    /// <summary>Step 4.</summary>
-    private async Task FinishAsync(PluggedMedium medium, MediumPhase phase, CarrierText text, BundleError? error)
+    /// <summary>Steps 4 and 5: whatever became of the update, a stick that leaves takes along what it can.</summary>
+    private async Task FinishAsync(PluggedMedium medium, MediumPhase phase, CarrierText text, BundleError? error, CancellationToken stopping)
     {
         bool written = false;
+        var cargo = await CarryAsync(medium, stopping); // 4
+        // A stick that came for nothing else.
+        if (cargo is not null && ReferenceEquals(text, CarrierTexts.Foreign))
+            text = cargo.Text;
         if (!medium.IsGone)
         {
             medium.Move(s => s with { Phase = MediumPhase.Reporting, Text = CarrierTexts.Reporting });
-            string? problem = await Task.Run(() => StickReport.Write(medium.Medium, self.Entry(text, error, offers.Channel, medium.State.Release)));
+            string? problem = await Task.Run(() => StickReport.Write(medium.Medium, self.Entry(text, error, offers.Channel, medium.State.Release, cargo))); // 5
             written = problem is null;
             if (!written)
                 Log.NoReport(log, medium.Medium.Name, problem!);
         }
 
-        medium.Move(s => s with { Phase = phase, Text = text, Error = error, ReportWritten = written });
+        Renew(medium);
+        medium.Move(s => s with { Phase = phase, Text = text, Error = error, ReportWritten = written, Cargo = cargo });
+    }
+
+    private async Task<CargoReport?> CarryAsync(PluggedMedium medium, CancellationToken stopping)
+    {
+        if (medium.IsGone || Cargo is not { IsWanted: true } cargo)
+            return null;
+        medium.Move(s => s with { Phase = MediumPhase.Carrying, Text = CarrierTexts.Carrying });
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, medium.Needed);
+        return await cargo.ExchangeAsync(medium.Medium, either.Token);
+    }
+
+    /// <summary>What we wrote is no reason to look at it again.</summary>
+    private static void Renew(PluggedMedium medium)
+    {
+        try
+        {
+            if (!medium.IsGone && Medium.Look(medium.Medium.Path) is { } now && now.Root == medium.Medium.Root)
+                medium.Renew(now);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next look finds it gone.
+        }
     }
 
     private static BundleException Pulled(Exception? inner) => inner is BundleException { Error: BundleError.SourceUnavailable } same

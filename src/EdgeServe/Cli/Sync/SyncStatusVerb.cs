@@ -37,6 +37,16 @@ internal static class SyncStatusVerb
             table.AddText("Left of the day", Terminal.Bytes(left));
         if (sync.QuietHours is not null)
             table.AddText("Quiet hours", sync.QuietHours);
+        if (sync.CarryOut is { } sticks)
+        {
+            table.AddText("Last stick", sticks.LastCarried is { } carried
+                ? string.Create(CultureInfo.InvariantCulture, $"{carried.DaysAgo:0.##} days of running time ago, {carried.At}: {carried.Batches} batches, {Terminal.Bytes(carried.Bytes)}{(carried.LeftBatches > 0 ? $", {carried.LeftBatches} found no room" : "")}")
+                : "never");
+            table.AddText("Acknowledged by stick", sticks.LastAcknowledged is { } word ? string.Create(CultureInfo.InvariantCulture, $"{word.DaysAgo:0.##} days of running time ago, {word.At}: {word.Batches} batches") : "never");
+            if ((sticks.AcknowledgementRefused ?? sticks.Code) is { } problem)
+                table.AddText("Last stick said", problem);
+        }
+
         Terminal.Output.Write(table);
 
         var classes = Terminal.Table("Class", "Waiting", "Bytes", "Oldest", "Sent", "Acknowledged", "Dropped", "Blocked");

@@ -23,7 +23,20 @@ internal sealed record ContactBody(double DaysAgo, string At);
 /// <param name="Rejected">Rows that the collector took the batch of, and not them, since the service began.</param>
 internal sealed record SyncBody(
     string State, string Reason, string? Detail, string? Hint, string? Waits, string? Endpoint, ContactBody? LastContact, long? NextTryMs,
-    long SentBytes, long Rejected, long? BudgetLeftBytes, string? QuietHours, SyncClassBody[] Classes);
+    long SentBytes, long Rejected, long? BudgetLeftBytes, string? QuietHours, SyncClassBody[] Classes, CarryOutBody? CarryOut);
+
+/// <param name="Batches">On the stick when it left.</param>
+/// <param name="Bytes">Encrypted.</param>
+/// <param name="LeftBatches">That found no room on it.</param>
+internal sealed record CarriedBody(double DaysAgo, string At, long Batches, long Bytes, long LeftBatches);
+
+/// <param name="Batches">That it let go.</param>
+internal sealed record AcknowledgedBody(double DaysAgo, string At, long Batches);
+
+/// <summary>Telemetry on sticks; absent: the box was not enrolled with a key for it, or it is switched off.</summary>
+/// <param name="Code">Why the last stick did not take everything, in snake_case; absent: it did.</param>
+/// <param name="AcknowledgementRefused">Why an acknowledgement on the last stick was not believed.</param>
+internal sealed record CarryOutBody(long MaxBytes, CarriedBody? LastCarried, AcknowledgedBody? LastAcknowledged, string? Code, string? AcknowledgementRefused);
 
 /// <summary>The part of sync in <c>/edge/v1/status</c>.</summary>
-internal sealed record SyncStatusBody(string State, string Reason, string? Waits, long WaitingBatches, long WaitingBytes, double? DaysSinceContact);
+internal sealed record SyncStatusBody(string State, string Reason, string? Waits, long WaitingBatches, long WaitingBytes, double? DaysSinceContact, CarryOutBody? CarryOut);

@@ -3,21 +3,22 @@ using System.Text.Json;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Sync;
+using EdgeServe.Engine.Sync.CarryOut;
 using EdgeServe.Engine.Telemetry.Outbox;
 
 namespace EdgeServe.Http.Sync;
 
 /// <summary>The forwarder and its outbox as the wire shows them.</summary>
-internal sealed class SyncViews(Forwarder forwarder, TelemetryOutbox outbox, DeviceClock clock)
+internal sealed class SyncViews(Forwarder forwarder, TelemetryOutbox outbox, StickTelemetry sticks, DeviceClock clock)
 {
     public SyncBody All()
     {
         var (standing, waits) = Standings();
         return new SyncBody(
             Snake(standing.State), Snake(standing.Reason), Some(standing.Detail), SyncTexts.Hint(waits?.Reason ?? standing.Reason), Waits(waits), forwarder.Endpoint?.ToString(),
-            forwarder.Record.LastContact is { } contact ? new ContactBody(Math.Round(contact.Ago.TotalDays, 2), contact.At.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)) : null,
+            forwarder.Record.LastContact is { } contact ? new ContactBody(Days(contact.Ago), Text(contact.At)) : null,
             Milliseconds(() => forwarder.NextTry), forwarder.Counters.Bytes, forwarder.Counters.Rejected,
-            forwarder.Options.BytesPerDay > 0 ? forwarder.Budget.Left : null, forwarder.Options.Quiet?.ToString(), [.. forwarder.Lanes.Select(Of)]);
+            forwarder.Options.BytesPerDay > 0 ? forwarder.Budget.Left : null, forwarder.Options.Quiet?.ToString(), [.. forwarder.Lanes.Select(Of)], CarryOut());
     }
 
     public SyncStatusBody Status()
@@ -25,7 +26,7 @@ internal sealed class SyncViews(Forwarder forwarder, TelemetryOutbox outbox, Dev
         var (standing, waits) = Standings();
         return new SyncStatusBody(
             Snake(standing.State), Snake(standing.Reason), Waits(waits), outbox.Totals.Batches, outbox.Totals.Bytes,
-            forwarder.Record.LastContact is { } contact ? Math.Round(contact.Ago.TotalDays, 2) : null);
+            forwarder.Record.LastContact is { } contact ? Days(contact.Ago) : null, CarryOut());
     }
 
     /// <summary>What only a person can mend, with what to do.</summary>
@@ -51,6 +52,16 @@ internal sealed class SyncViews(Forwarder forwarder, TelemetryOutbox outbox, Dev
             totals.AcknowledgedItems, totals.DroppedItems, lane.Trouble is { } trouble ? Snake(trouble.Reason) : null,
             Milliseconds(() => lane.Backoff.Left is { Ticks: > 0 } left ? left : null));
     }
+
+    private CarryOutBody? CarryOut() => sticks.TelemetryKey is null && sticks.Record.Carried is null ? null : new CarryOutBody(
+        sticks.Options.MaxBytes,
+        sticks.Record.Carried is { } carried ? new CarriedBody(Days(carried.Ago), Text(carried.At), carried.Batches, carried.Bytes, carried.Left) : null,
+        sticks.Record.Acknowledged is { } acknowledged ? new AcknowledgedBody(Days(acknowledged.Ago), Text(acknowledged.At), acknowledged.Batches) : null,
+        sticks.Last?.Error is { } error ? Snake(error) : null, sticks.Last?.Refused);
+
+    private static double Days(TimeSpan ago) => Math.Round(ago.TotalDays, 2);
+
+    private static string Text(DateTimeOffset at) => at.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     /// <summary>The first batch behind all of the class before.</summary>
     private long? Oldest(TelemetryClass kind)

@@ -11,12 +11,16 @@ internal sealed record DeviceBody(
     string? Id, string Name, bool Enrolled, string? Trouble, PublicKeyBody? Key, string? Channel, string? DeviceClass, string? Registry,
     int? Threshold, PublicKeyBody[]? TrustedKeys, PublicKeyBody? TelemetryKey, PublicKeyBody? AcknowledgementKey);
 
-/// <param name="State">waiting, reading, copying, trying, reporting, done, refused or ignored.</param>
+/// <param name="State">waiting, reading, copying, trying, carrying, reporting, done, refused or ignored.</param>
 /// <param name="Code">Why it was refused, in snake_case.</param>
 /// <param name="Tone">good, working, attention or refused.</param>
 internal sealed record MediumBody(
     string Name, string State, bool MayBePulled, long? Release, long Bytes, long TotalBytes, string? Code,
-    string Tone, string Title, string Text, string Next, bool ReportWritten);
+    string Tone, string Title, string Text, string Next, bool ReportWritten, CargoBody? Telemetry);
+
+/// <summary>What the stick carries to head office, in words for the carrier.</summary>
+/// <param name="Code">What kept telemetry from it, or its acknowledgement from being believed, in snake_case.</param>
+internal sealed record CargoBody(string Tone, string Title, string Text, string Next, string? Code);
 
 /// <param name="Media">By name.</param>
 internal sealed record MediaBody(MediumBody[] Media);

@@ -16,7 +16,10 @@ internal static class MediaEndpoint
     private static MediumBody Of(MediumState medium) => new(
         medium.Name, Snake(medium.Phase.ToString()), medium.MayBePulled, medium.Release > 0 ? medium.Release : null, medium.Bytes, medium.TotalBytes,
         medium.Error is { } error ? Snake(error.ToString()) : null,
-        Snake(medium.Text.Tone.ToString()), medium.Text.Title, medium.Text.Sentence, medium.Text.Next, medium.ReportWritten);
+        Snake(medium.Text.Tone.ToString()), medium.Text.Title, medium.Text.Sentence, medium.Text.Next, medium.ReportWritten,
+        medium.Cargo is { } cargo
+            ? new CargoBody(Snake(cargo.Text.Tone.ToString()), cargo.Text.Title, cargo.Text.Sentence, cargo.Text.Next, cargo.Error is { } problem ? Snake(problem.ToString()) : null)
+            : null);
 
     private static string Snake(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 }
