@@ -17,7 +17,7 @@ public sealed class CarryOutTests
         await box.FillAsync(10, 10_000);
         await box.StartAsync();
         string stick = box.Stick("stick");
-        Assert.Matches("^Notes for head office: The box's notes for head office are on the stick .* Take the stick to head office.$", await box.VisitAsync(stick));
+        Assert.Matches("^Notes for head office: The notes of this box for head office are on the stick .* Take the stick to head office.$", await box.VisitAsync(stick));
         var (tag, manifest) = await CarriedBox.ExportAsync(stick);
 
         // What anybody can check with openssl and tar alone.
@@ -88,6 +88,7 @@ public sealed class CarryOutTests
     }
 
     [Fact]
+    [Trait("length", "long")]
     public async Task Killed_in_the_middle_of_writing_the_stick_has_whole_parts_only_and_the_next_visit_goes_on()
     {
         await using var box = await CarriedBox.EnrolledAsync();

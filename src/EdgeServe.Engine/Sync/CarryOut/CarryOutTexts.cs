@@ -19,12 +19,12 @@ internal static class CarryOutTexts
         return result.Error switch
         {
             CarryOutError.StickFull when result.Batches > 0 => new(CarrierTone.Attention, "Stick is full", $"{thanks}The most important notes for head office are on the stick ({size}); the rest had no room.", Take + " Bring another stick for the rest."),
-            CarryOutError.StickFull => new(CarrierTone.Attention, "Stick is full", $"{thanks}The box's notes for head office had no room on the stick. {Stays}", "Make room on the stick, or bring another."),
+            CarryOutError.StickFull => new(CarrierTone.Attention, "Stick is full", $"{thanks}The notes of this box for head office had no room on the stick. {Stays}", "Make room on the stick, or bring another."),
             CarryOutError.StickReadOnly => new(CarrierTone.Attention, "Stick is locked", $"{thanks}The box cannot write its notes for head office on this stick. {Stays}", "Unlock the stick, or bring another."),
             CarryOutError.StickUnreadable => new(CarrierTone.Attention, "Stick is not in order", $"The box cannot put its notes for head office on this stick. {Stays}", "Ask head office for a new stick."),
             CarryOutError.StorageTrouble => new(CarrierTone.Attention, "Not now", "The box cannot reach its notes for head office now.", "Try again later."),
-            not null => new(CarrierTone.Attention, "Not finished", $"Not all of the box's notes for head office are on the stick. {Stays}", "Put the stick in again: the box goes on where it stopped."),
-            null when result.Batches > 0 => new(CarrierTone.Good, "Notes for head office", $"{thanks}The box's notes for head office are on the stick ({size}).", Take),
+            not null => new(CarrierTone.Attention, "Not finished", $"Not all notes of this box for head office are on the stick. {Stays}", "Put the stick in again: the box goes on where it stopped."),
+            null when result.Batches > 0 => new(CarrierTone.Good, "Notes for head office", $"{thanks}The notes of this box for head office are on the stick ({size}).", Take),
             null when thanks.Length > 0 => new(CarrierTone.Good, "Notes arrived", thanks.TrimEnd(), "You can pull the stick out."),
             null => null,
         };
