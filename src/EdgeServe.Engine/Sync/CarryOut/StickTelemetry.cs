@@ -1,7 +1,6 @@
 using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Bundles.Layout;
 using EdgeServe.Engine.Bundles.Signing;
-using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Telemetry.Outbox;
 using EdgeServe.Engine.Updates;
