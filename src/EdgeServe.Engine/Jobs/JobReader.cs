@@ -8,7 +8,7 @@ namespace EdgeServe.Engine.Jobs;
 internal sealed class JobReader : IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly Statement _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages, _reserved;
+    private readonly Statement _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages, _reserved, _key;
 
     public JobReader(string path)
     {
@@ -23,6 +23,7 @@ internal sealed class JobReader : IDisposable
         _lost = new Statement(_connection, "SELECT reason FROM lost WHERE id=?1");
         _pinned = new Statement(_connection, "SELECT DISTINCT model, version, accepted_version FROM jobs WHERE state<2");
         _reserved = new Statement(_connection, "SELECT value FROM counters WHERE name='events'");
+        _key = new Statement(_connection, JobSession.KeyQuery);
         _freePages = new Statement(_connection, "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size");
     }
 
@@ -32,6 +33,12 @@ internal sealed class JobReader : IDisposable
     {
         using var reader = _byId.Query(id.ToBytes(), owner);
         return reader.Read() ? JobRow.ReadIntact(reader) : null;
+    }
+
+    public JobKey? FindKey(string owner, string key)
+    {
+        using var reader = _key.Query(owner, key);
+        return JobSession.ReadKey(reader, owner, key);
     }
 
     /// <summary>Newest first.</summary>
@@ -100,7 +107,7 @@ internal sealed class JobReader : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in new[] { _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages, _reserved })
+        foreach (var statement in new[] { _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages, _reserved, _key })
             statement.Dispose();
         _connection.Dispose();
     }

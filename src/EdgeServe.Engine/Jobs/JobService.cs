@@ -108,6 +108,22 @@ public sealed class JobService : IModelPins
         }
     }
 
+    /// <summary>Was this key used? Then neither a model nor room is needed to answer: <see cref="Replay"/> does.</summary>
+    public bool Knows(string owner, string key) => Read(reader => reader.FindKey(owner, key)) is not null;
+
+    /// <summary>The answer to a request whose key was used, whatever has become of its model and the disk since.</summary>
+    /// <param name="submission">As it would be submitted.</param>
+    /// <param name="request">Of its body.</param>
+    /// <exception cref="JobException">The key was used for another body, or its job is gone.</exception>
+    public JobReceipt Replay(JobSubmission submission, PayloadHash request)
+    {
+        byte[] body = Fingerprint(submission, request.Finish());
+        var (receipt, refusal) = Read(reader => reader.FindKey(submission.Owner, submission.Key!) is { } known
+            ? Judge(known, submission.Key!, body, id => reader.Find(submission.Owner, id))
+            : (null, new JobException(JobError.Gone, $"Idempotency-Key '{submission.Key}' was forgotten a moment ago", "Use a new key.")));
+        return receipt ?? throw refusal!;
+    }
+
     /// <exception cref="JobException"><see cref="JobError.UnknownJob"/> or <see cref="JobError.Lost"/>.</exception>
     public Job Find(string owner, JobId id) => Read(reader => reader.Find(owner, id) ?? throw Missing(reader, id));
 
@@ -270,11 +286,17 @@ public sealed class JobService : IModelPins
             return (new JobReceipt(session.Add(job, payload), false), null);
         }
 
+        return Judge(known, key, body, session.Find);
+    }
+
+    /// <summary>A key that was used: the job it made, or why not.</summary>
+    private static (JobReceipt? Receipt, JobException? Refusal) Judge(JobKey known, string key, byte[] body, Func<JobId, Job?> find)
+    {
         if (known.IsInDoubt)
             return (null, new JobException(JobError.Lost, $"the disk damaged what was kept of Idempotency-Key '{key}': nobody can say whether this very request was done", "GET /edge/v1/jobs lists what is there; use a new key to run it."));
         if (!known.Body.AsSpan().SequenceEqual(body))
             return (null, new JobException(JobError.KeyReused, $"Idempotency-Key '{key}' was used for another request, job {known.Id}", "Use a new key for a new request."));
-        return session.Find(known.Id) is { } before
+        return find(known.Id) is { } before
             ? (new JobReceipt(before, true), null)
             : (null, new JobException(JobError.Gone, $"job {known.Id} of Idempotency-Key '{key}' was done and is gone", "It will not run again; use a new key to run it once more."));
     }

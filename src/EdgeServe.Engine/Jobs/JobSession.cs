@@ -8,6 +8,7 @@ namespace EdgeServe.Engine.Jobs;
 /// <summary>The jobs database as its writer sees it: one transaction at a time, every row written with its checksum.</summary>
 internal sealed class JobSession : IWriteSession
 {
+    internal const string KeyQuery = "SELECT body,id,sum FROM keys WHERE owner=?1 AND key=?2";
     private const int EventBlock = 10_000;
     private readonly SqliteConnection _connection;
     private readonly Action<IReadOnlyList<JobChange>> _published;
@@ -53,7 +54,7 @@ internal sealed class JobSession : IWriteSession
         _putPayload = Sql("INSERT OR REPLACE INTO payloads (number,envelope) VALUES (?1,?2)");
         _payload = Sql("SELECT envelope FROM payloads WHERE number=?1");
         _deletePayload = Sql("DELETE FROM payloads WHERE number=?1");
-        _key = Sql("SELECT body,id,sum FROM keys WHERE owner=?1 AND key=?2");
+        _key = Sql(KeyQuery);
         _putKey = Sql("INSERT INTO keys (owner,key,body,id,sum) VALUES (?1,?2,?3,?4,?5)");
         _pruneKeys = Sql("DELETE FROM keys WHERE number<=(SELECT MAX(number) FROM keys)-?1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id=keys.id)");
         _lost = Sql("INSERT OR REPLACE INTO lost (id,reason) VALUES (?1,?2)");
@@ -169,6 +170,14 @@ internal sealed class JobSession : IWriteSession
     public JobKey? FindKey(string owner, string key)
     {
         using var reader = _key.Query(owner, key);
+        return ReadKey(reader, owner, key);
+    }
+
+    /// <param name="reader">Of <see cref="KeyQuery"/>.</param>
+    /// <param name="owner">Whose key.</param>
+    /// <param name="key">Its text.</param>
+    internal static JobKey? ReadKey(SqliteDataReader reader, string owner, string key)
+    {
         if (!reader.Read())
             return null;
         byte[] body = reader.GetFieldValue<byte[]>(0);

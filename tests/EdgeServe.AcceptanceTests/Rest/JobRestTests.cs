@@ -68,6 +68,22 @@ public sealed class JobRestTests(StandardServer server)
         Assert.Equal(410, (await SubmitAsync("identity-float", One, ("Idempotency-Key", key))).Status);
     }
 
+    [Fact]
+    public async Task A_retry_is_answered_although_its_model_is_gone()
+    {
+        using var models = ModelFolder.Standard();
+        await using var own = await EdgeServeProcess.StartAsync(models.Path);
+        byte[] body = Encoding.UTF8.GetBytes(One);
+        static void Key(HttpRequestMessage request) => request.Headers.Add("Idempotency-Key", "visit 7");
+        const string path = "/edge/v1/models/identity-float/jobs";
+        var first = await own.Client.SendAnswerAsync(path, body, null, Key);
+        await own.Client.SendAnswerAsync("/v2/repository/models/identity-float/unload", [], null);
+        Assert.Equal(503, (await own.Client.SendAnswerAsync(path, body, null)).Status);
+        var again = await own.Client.SendAnswerAsync(path, body, null, Key);
+        Assert.Equal((202, Id(first)), (again.Status, Id(again)));
+        Assert.Equal(409, (await own.Client.SendAnswerAsync(path, [.. body, (byte)' '], null, Key)).Status);
+    }
+
     [Theory]
     [InlineData("Idempotency-Key", "")]
     [InlineData("Edge-Priority", "0")]

@@ -20,9 +20,18 @@ internal sealed class SubmitEndpoint(InferenceEngine engine, JobService jobs, De
         string? key = JobHeaders.ReadKey(context.Request);
         int priority = JobHeaders.ReadPriority(context.Request);
         var notAfter = JobHeaders.ReadNotAfter(context.Request);
+        long? headerLength = InferBody.ReadHeaderLength(context.Request);
+        if (key is not null && jobs.Knows(Owners.Of(context), key))
+        {
+            // A retry: its job was taken, whatever has become of the model and the disk since.
+            var hash = new PayloadHash(headerLength ?? -1);
+            await InferBody.PassAsync(RequestBody.Open(context, _maxBytes, out _), _maxBytes, hash.Append, context.RequestAborted);
+            await WriteAsync(context, jobs.Replay(new JobSubmission(Owners.Of(context), key, name, version, 0, priority, notAfter), hash));
+            return;
+        }
+
         var model = await engine.Catalog.LeaseAsync(name, version, context.RequestAborted);
         using var request = new InferRequest(model);
-        long? headerLength = InferBody.ReadHeaderLength(context.Request);
         var body = RequestBody.Open(context, _maxBytes, out long bodyLength);
         using var draft = jobs.Begin(headerLength ?? -1, Math.Max(0, bodyLength));
 
@@ -40,10 +49,14 @@ internal sealed class SubmitEndpoint(InferenceEngine engine, JobService jobs, De
 
         // 2 Durable, 3 and then the receipt.
         var submission = new JobSubmission(Owners.Of(context), key, name, version, model.Key.Version, priority, notAfter);
-        var receipt = await jobs.SubmitAsync(draft, submission);
+        await WriteAsync(context, await jobs.SubmitAsync(draft, submission));
+    }
+
+    private Task WriteAsync(HttpContext context, JobReceipt receipt)
+    {
         context.Response.Headers.Location = $"{context.Request.PathBase}/edge/v1/jobs/{receipt.Job.Id}";
         if (receipt.Replayed)
             context.Response.Headers[JobHeaders.Replayed] = "true";
-        await JsonResponse.WriteAsync(context, JobViews.Of(receipt.Job, clock), WireJson.Plain.JobBody, StatusCodes.Status202Accepted);
+        return JsonResponse.WriteAsync(context, JobViews.Of(receipt.Job, clock), WireJson.Plain.JobBody, StatusCodes.Status202Accepted);
     }
 }

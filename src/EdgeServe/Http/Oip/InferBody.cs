@@ -52,6 +52,27 @@ internal static class InferBody
         OipResponseWriter.CheckRequest(request);
     }
 
+    /// <summary>Takes a body that nobody parses.</summary>
+    /// <param name="body">What arrives.</param>
+    /// <param name="maxBytes">The most that is taken.</param>
+    /// <param name="see">Gets every byte once, in order.</param>
+    /// <param name="cancellation">The client left.</param>
+    public static async ValueTask PassAsync(PipeReader body, long maxBytes, Action<ReadOnlySequence<byte>> see, CancellationToken cancellation)
+    {
+        long total = 0;
+        while (true)
+        {
+            var result = await ReadBodyAsync(body, 1, cancellation);
+            see(result.Buffer);
+            total += result.Buffer.Length;
+            body.AdvanceTo(result.Buffer.End);
+            if (total > maxBytes)
+                throw RequestBody.TooLarge(total, maxBytes);
+            if (result.IsCompleted)
+                return;
+        }
+    }
+
     /// <returns>Null when the header is absent.</returns>
     public static long? ReadHeaderLength(HttpRequest request)
     {
