@@ -8,6 +8,7 @@ using EdgeServe.Cli.Models;
 using EdgeServe.Engine.Models.Golden;
 using EdgeServe.Http;
 using EdgeServe.Http.Jobs;
+using EdgeServe.Http.Keys;
 using EdgeServe.Http.Operator;
 using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Sync;
@@ -27,6 +28,9 @@ namespace EdgeServe.Cli;
 [JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(UpdatesBody))]
 [JsonSerializable(typeof(SyncBody))]
+[JsonSerializable(typeof(KeyBody))]
+[JsonSerializable(typeof(KeyListBody))]
+[JsonSerializable(typeof(AddedKeyBody))]
 [JsonSerializable(typeof(DriftBody))]
 [JsonSerializable(typeof(OfferBody))]
 [JsonSerializable(typeof(UpdateEventBody[]))]
