@@ -59,7 +59,7 @@ internal static class AccessTable
             "GET /v2/trace/setting", "GET /v2/models/{model}/trace/setting", "GET /v2/logging",
             Oip + "ServerMetadata", Oip + "ModelReady", Oip + "ModelMetadata", Oip + "ModelConfig", Oip + "ModelStatistics", Oip + "ModelInfer",
             Oip + "SystemSharedMemoryStatus", Oip + "SystemSharedMemoryRegister", Oip + "SystemSharedMemoryUnregister",
-            Oip + "CudaSharedMemoryStatus", Oip + "CudaSharedMemoryRegister", Oip + "CudaSharedMemoryUnregister", Health + "List");
+            Oip + "CudaSharedMemoryStatus", Oip + "CudaSharedMemoryRegister", Oip + "CudaSharedMemoryUnregister");
         foreach (string model in new[] { "/models/{model}", "/models/{model}/versions/{version}" })
         {
             Add(new AccessRule(Scope.Infer),

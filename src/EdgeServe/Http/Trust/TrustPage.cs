@@ -40,7 +40,7 @@ internal sealed class TrustPage(ServerCertificates certificates, IOptions<EdgeSe
     private const string English = """
         <ol>
         <li><a href="/edgeserve-ca.crt" download>Download the certificate of this box</a>.</li>
-        <li>Before you install it, compare its SHA-256 fingerprint with the one that <code>edgeserve tablet trust</code> shows on the box. If they differ, stop: somebody is between you and the box.
+        <li>Before you install it, compare its SHA-256 fingerprint with the one that <b>edgeserve tablet trust</b> shows on the box. If they differ, stop: somebody is between you and the box.
         <code>{fingerprint}</code></li>
         <li>Install it.<br><b>Android:</b> Settings, Security, More security settings, Install from device storage, CA certificate.<br>
         <b>iPad:</b> Settings, Profile downloaded, Install; then General, About, Certificate Trust Settings, switch it on.<br>
@@ -52,7 +52,7 @@ internal sealed class TrustPage(ServerCertificates certificates, IOptions<EdgeSe
     private const string French = """
         <ol>
         <li><a href="/edgeserve-ca.crt" download>Téléchargez le certificat de ce boîtier</a>.</li>
-        <li>Avant de l’installer, comparez son empreinte SHA-256 avec celle que <code>edgeserve tablet trust</code> affiche sur le boîtier. Si elles diffèrent, arrêtez : quelqu’un s’est placé entre vous et le boîtier.
+        <li>Avant de l’installer, comparez son empreinte SHA-256 avec celle que <b>edgeserve tablet trust</b> affiche sur le boîtier. Si elles diffèrent, arrêtez : quelqu’un s’est placé entre vous et le boîtier.
         <code>{fingerprint}</code></li>
         <li>Installez-le.<br><b>Android :</b> Paramètres, Sécurité, Autres paramètres de sécurité, Installer depuis la mémoire, Certificat CA.<br>
         <b>iPad :</b> Réglages, Profil téléchargé, Installer ; puis Général, Informations, Réglages des certificats, activez-le.<br>

@@ -17,6 +17,9 @@ internal sealed partial class KeyStore : IDisposable
     public const int MostKeys = 500;
     private const int MostRevoked = 100;
     private const int IdBytes = 8;
+
+    // What a doubled file takes, and its header.
+    private const int MostBytes = (1 << 20) - 64;
     private const string AdminName = "admin";
 
     // The box's clock may be moved on by what the disk knows: an end is looked for at least this often.
@@ -187,6 +190,8 @@ internal sealed partial class KeyStore : IDisposable
         foreach (var old in keys.Where(k => k.Revoked).OrderByDescending(k => k.MadeMs).Skip(MostRevoked).ToArray())
             keys.Remove(old);
         byte[] content = KeyFile.Write([.. keys]);
+        if (content.Length > MostBytes)
+            throw new KeyException(KeyError.TooManyKeys, "the keys and the models they name take too much room", "Revoke keys that nobody uses, or let them name fewer models.");
         try
         {
             _file.WriteBoth(content);
