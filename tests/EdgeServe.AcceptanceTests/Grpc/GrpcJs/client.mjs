@@ -14,7 +14,8 @@ const plainText = grpc.credentials.createInsecure();
 const withKey = key => grpc.credentials.combineChannelCredentials(
   grpc.credentials.createSsl(readFileSync(authority)),
   grpc.credentials.createFromMetadataGenerator((_, done) => { const m = new grpc.Metadata(); m.set('authorization', `Bearer ${key}`); done(null, m); }));
-const client = new inference.GRPCInferenceService(address, authority ? withKey(key) : plainText, channel);
+const credentials = authority ? withKey(key) : plainText;
+const client = new inference.GRPCInferenceService(address, credentials, channel);
 
 const call = (method, request, settings = {}) => new Promise((resolve, reject) =>
   client[method](request, new grpc.Metadata(), settings, (error, answer) => error ? reject(error) : resolve(answer)));
@@ -163,14 +164,14 @@ const rules = {
     assert.equal((await call('LogSettings', {})).settings.log_error.bool_param, true);
   },
   'an unknown method is UNIMPLEMENTED': () => new Promise((resolve, reject) => {
-    const generic = new grpc.Client(address, grpc.credentials.createInsecure());
+    const generic = new grpc.Client(address, credentials);
     generic.makeUnaryRequest('/inference.GRPCInferenceService/Nothing', b => b, b => b, Buffer.alloc(0), error => {
       generic.close();
       error?.code === 12 ? resolve() : reject(error ?? new Error('was answered'));
     });
   }),
   'grpc.health.v1 says SERVING': () => new Promise((resolve, reject) => {
-    const generic = new grpc.Client(address, grpc.credentials.createInsecure());
+    const generic = new grpc.Client(address, credentials);
     generic.makeUnaryRequest('/grpc.health.v1.Health/Check', b => b, b => b, Buffer.alloc(0), (error, answer) => {
       generic.close();
       error ? reject(error) : resolve(assert.deepEqual([...answer], [8, 1]));
