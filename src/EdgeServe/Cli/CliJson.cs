@@ -10,8 +10,8 @@ using EdgeServe.Http;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Keys;
 using EdgeServe.Http.Operator;
-using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Sync;
+using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Updates;
 
 namespace EdgeServe.Cli;

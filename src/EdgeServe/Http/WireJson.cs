@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Keys;
 using EdgeServe.Http.Operator;
-using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Sync;
+using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Updates;
 
 namespace EdgeServe.Http;

@@ -61,7 +61,7 @@ public sealed class TlsTests(LanServer server) : IClassFixture<LanServer>
                 var names = new SubjectAlternativeNameBuilder();
                 names.AddDnsName(name);
                 request.CertificateExtensions.Add(names.Build());
-                using var forged = request.Create(authority.Certificate, DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), [1, 2, 3]);
+                using var forged = request.Create(authority.Certificate, TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1), [1, 2, 3]);
                 await File.WriteAllTextAsync(stolen, forged.ExportCertificatePem(), TestContext.Current.CancellationToken);
                 var (exitCode, output) = await RunAsync("openssl", "verify", "-CAfile", server.AuthorityFile, stolen);
                 Assert.True(good == (exitCode == 0), output);

@@ -30,7 +30,7 @@ public sealed class KeyStoreTests : IDisposable
             string content = File.ReadAllText(file, System.Text.Encoding.Latin1);
             Assert.DoesNotContain(text[4..], content, StringComparison.Ordinal);
             Assert.DoesNotContain(Convert.ToHexString(System.Buffers.Text.Base64Url.DecodeFromChars(text.AsSpan(4))[..32]), content, StringComparison.OrdinalIgnoreCase);
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(file).UnixFileMode);
         }
     }
 

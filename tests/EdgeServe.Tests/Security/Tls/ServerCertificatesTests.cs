@@ -24,7 +24,7 @@ public sealed class ServerCertificatesTests : IDisposable
         var second = await StartedAsync(Today.AddDays(100));
         Assert.Equal(first.RawData, second.RawData);
         foreach (string file in Directory.EnumerateFiles(Path.Combine(_directory, "device")))
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(file).UnixFileMode);
     }
 
     [Fact]
