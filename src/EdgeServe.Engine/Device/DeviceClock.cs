@@ -14,7 +14,8 @@ public sealed partial class DeviceClock
 {
     private const int ErrorState = 5; // TIME_ERROR: unsynchronised
     private const int StateBytes = 8 + 8 + 8 + 36;
-    private static readonly DateTimeOffset ProgramMade = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
+    /// <summary>No true time is earlier.</summary>
+    public static readonly DateTimeOffset ProgramMade = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan SetBackTolerance = TimeSpan.FromMinutes(2);
     private readonly TimeProvider _time;
     private readonly DoubledFile? _file;

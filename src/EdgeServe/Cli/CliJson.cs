@@ -8,9 +8,10 @@ using EdgeServe.Cli.Models;
 using EdgeServe.Engine.Models.Golden;
 using EdgeServe.Http;
 using EdgeServe.Http.Jobs;
+using EdgeServe.Http.Keys;
 using EdgeServe.Http.Operator;
-using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Sync;
+using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Updates;
 
 namespace EdgeServe.Cli;
@@ -27,6 +28,9 @@ namespace EdgeServe.Cli;
 [JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(UpdatesBody))]
 [JsonSerializable(typeof(SyncBody))]
+[JsonSerializable(typeof(KeyBody))]
+[JsonSerializable(typeof(KeyListBody))]
+[JsonSerializable(typeof(AddedKeyBody))]
 [JsonSerializable(typeof(DriftBody))]
 [JsonSerializable(typeof(OfferBody))]
 [JsonSerializable(typeof(UpdateEventBody[]))]

@@ -10,7 +10,7 @@ internal sealed class ConfigurationFlags
     private readonly Option<string> _urls = new("--urls") { Description = "HTTP addresses, separated by semicolons.", HelpName = "URLS" };
     private readonly Option<string> _grpcUrls = new("--grpc-urls") { Description = "gRPC addresses; empty for none.", HelpName = "URLS" };
     private readonly Option<string> _config = new("--config") { Description = "A JSON file of settings.", HelpName = "FILE" };
-    private readonly Option<bool> _insecure = new("--insecure") { Description = "Listen beyond loopback without keys." };
+    private readonly Option<bool> _insecure = new("--insecure") { Description = "Listen beyond loopback without TLS; keys are asked for all the same." };
 
     public void AddTo(Command command)
     {

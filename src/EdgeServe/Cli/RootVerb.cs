@@ -11,6 +11,7 @@ using EdgeServe.Cli.Models;
 using EdgeServe.Cli.Outbox;
 using EdgeServe.Cli.Sticks;
 using EdgeServe.Cli.Sync;
+using EdgeServe.Cli.Tablets;
 using EdgeServe.Cli.Updates;
 
 namespace EdgeServe.Cli;
@@ -30,6 +31,8 @@ internal static class RootVerb
             JobVerb.Create(),
             UpdateVerb.Create(),
             SyncVerb.Create(),
+            TabletVerb.Create(),
+            KeyAdminVerb.Create(),
             StatusVerb.Create(),
             DeviceVerb.Create(),
             StickVerb.Create(),

@@ -12,6 +12,7 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
     {
         try
         {
+            GrpcModels.Check(request, context.GetHttpContext());
             return await continuation(request, context);
         }
         catch (ServingException e)

@@ -26,15 +26,15 @@ internal static class GrpcErrors
         _ => StatusCode.Internal,
     };
 
-    /// <summary>What a client library would make of an HTTP status, where the status is all there is.</summary>
+    /// <summary>Of an HTTP status, where that is all there is.</summary>
     public static StatusCode Code(int httpStatus) => httpStatus switch
     {
         StatusCodes.Status400BadRequest => StatusCode.InvalidArgument,
         StatusCodes.Status401Unauthorized => StatusCode.Unauthenticated,
         StatusCodes.Status403Forbidden => StatusCode.PermissionDenied,
         StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed => StatusCode.Unimplemented,
-        StatusCodes.Status413PayloadTooLarge => StatusCode.ResourceExhausted,
-        StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable => StatusCode.Unavailable,
+        StatusCodes.Status413PayloadTooLarge or StatusCodes.Status429TooManyRequests => StatusCode.ResourceExhausted,
+        StatusCodes.Status503ServiceUnavailable => StatusCode.Unavailable,
         _ => StatusCode.Internal,
     };
 

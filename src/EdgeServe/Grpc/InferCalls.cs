@@ -1,5 +1,6 @@
 using EdgeServe.Engine.Inference;
 using EdgeServe.Hosting;
+using EdgeServe.Security;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 
@@ -44,7 +45,8 @@ internal sealed partial class InferCalls(
     {
         if (!GrpcCall.TryOpen(context, time, endless: true, out var call))
             return;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        var caller = Caller.Of(context);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping, caller.Ended);
         try
         {
             // A client may wait for the headers before it sends anything.
@@ -59,6 +61,10 @@ internal sealed partial class InferCalls(
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             GrpcErrors.Fail(context, StatusCode.Unavailable, "the server is stopping");
+        }
+        catch (OperationCanceledException) when (caller.Ended.IsCancellationRequested)
+        {
+            GrpcErrors.Fail(context, StatusCode.Unauthenticated, AccessTexts.Of(caller.EndedBy, caller, caller.Scope).Message);
         }
         catch (Exception e) when (Explain(context, e) is { } error)
         {
@@ -76,6 +82,8 @@ internal sealed partial class InferCalls(
             message = await messages.ReadAsync(stop);
             if (message is null)
                 return false;
+            stop.ThrowIfCancellationRequested();
+            Count(Caller.Of(context));
             await AnswerAsync(context, call, message, streamed: true);
         }
         catch (Exception e) when (!messages.IsBroken && Explain(context, e) is { } error)
@@ -94,6 +102,7 @@ internal sealed partial class InferCalls(
     private async ValueTask AnswerAsync(HttpContext context, GrpcCall call, InferMessage message, bool streamed)
     {
         // 1 Who is asked: only the message says.
+        GrpcModels.Check(Caller.Of(context), message.ModelName);
         var model = await engine.Catalog.LeaseAsync(message.ModelName, message.Version(), context.RequestAborted);
         using var request = new InferRequest(model);
         message.MoveTo(request, engine.Memory);
@@ -104,6 +113,14 @@ internal sealed partial class InferCalls(
 
         // 7 The answer, from the memory the engine left it in.
         await InferAnswer.WriteAsync(context.Response.BodyWriter, response, streamed, _maxBytes, context.RequestAborted);
+    }
+
+    /// <summary>A stream was let in once; what it asks is counted one by one.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.QueueFull"/>.</exception>
+    private void Count(Caller caller)
+    {
+        if (!caller.TryCount(time.GetTimestamp(), out var wait))
+            throw new ServingException(ServingError.QueueFull, AccessTexts.Of(AccessError.TooManyRequests, caller, caller.Scope).Message) { RetryAfter = wait };
     }
 
     private InferMessages Open(HttpContext context) =>

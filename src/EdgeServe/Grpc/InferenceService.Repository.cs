@@ -1,6 +1,7 @@
 using EdgeServe.Engine.Inference;
 using EdgeServe.Grpc.Wire;
 using EdgeServe.Http.Oip;
+using EdgeServe.Security;
 using Grpc.Core;
 
 namespace EdgeServe.Grpc;
@@ -13,7 +14,7 @@ internal sealed partial class InferenceService
     public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context)
     {
         var response = new RepositoryIndexResponse();
-        foreach (var entry in ModelViews.Index(catalog.Current, request.Ready))
+        foreach (var entry in ModelViews.Index(catalog.Current, request.Ready, Caller.Of(context.GetHttpContext())))
         {
             response.Models.Add(new RepositoryIndexResponse.Types.ModelIndex
             {

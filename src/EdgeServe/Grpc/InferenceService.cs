@@ -4,6 +4,7 @@ using EdgeServe.Grpc.Wire;
 using EdgeServe.Hosting;
 using EdgeServe.Http.Health;
 using EdgeServe.Http.Oip;
+using EdgeServe.Security;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 
@@ -67,7 +68,7 @@ internal sealed partial class InferenceService(ModelCatalog catalog, ServerState
     public override Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context)
     {
         var stats = request.Name.Length == 0
-            ? MetadataEndpoints.AllStats(catalog)
+            ? MetadataEndpoints.AllStats(catalog, Caller.Of(context.GetHttpContext()))
             : MetadataEndpoints.StatsOf(catalog, request.Name, InferMessage.ParseVersion(request.Version));
         return Task.FromResult(WireViews.Statistics(stats));
     }

@@ -35,6 +35,8 @@ internal sealed class EdgeServeOptions
     public TelemetrySection Telemetry { get; set; } = new();
 
     public SyncSection Sync { get; set; } = new();
+
+    public SecuritySection Security { get; set; } = new();
 }
 
 internal sealed class ServerOptions
@@ -53,7 +55,13 @@ internal sealed class ServerOptions
     /// <summary>gRPC addresses (cleartext HTTP/2), separated by semicolons; empty: no gRPC.</summary>
     public string GrpcUrls { get; set; } = DefaultGrpcUrls;
 
-    /// <summary>Allows listening beyond loopback although nothing asks for a key.</summary>
+    /// <summary>HTTPS addresses for the network, separated by semicolons: HTTP/1.1, HTTP/2 and gRPC; empty: none.</summary>
+    public string LanUrls { get; set; } = "";
+
+    /// <summary>Plain HTTP addresses of the one page that says how to trust this box; empty: none. A wildcard may share its port with loopback.</summary>
+    public string TrustPageUrls { get; set; } = "";
+
+    /// <summary>Allows Urls and GrpcUrls beyond loopback: keys are asked for there too, but travel unencrypted.</summary>
     public bool Insecure { get; set; }
 
     /// <summary>Host names besides loopback and the listening addresses under which clients may call.</summary>
@@ -313,4 +321,27 @@ internal sealed class SyncSection
     /// <summary>Bytes of telemetry on one stick, encrypted for head office, on a box enrolled with its key; 0: none is carried out.</summary>
     [Range(0, 1L << 40)]
     public long CarryOutMaxBytes { get; set; } = CarryOutOptions.DefaultMaxBytes;
+}
+
+internal sealed class SecuritySection
+{
+    public const int DefaultKeyRequestsPerSecond = 5_000;
+    public const int DefaultAddressRequestsPerSecond = 50;
+
+    /// <summary>Ask for a key on loopback too. The control socket never asks.</summary>
+    public bool RequireKeyOnLoopback { get; set; }
+
+    /// <summary>Requests a second of a key that has no rate of its own; 0: no limit.</summary>
+    [Range(0, 1_000_000)]
+    public int KeyRequestsPerSecond { get; set; } = DefaultKeyRequestsPerSecond;
+
+    /// <summary>Requests a second of an address without a right key; 0: no limit.</summary>
+    [Range(0, 1_000_000)]
+    public int AddressRequestsPerSecond { get; set; } = DefaultAddressRequestsPerSecond;
+
+    /// <summary>PEM file with the operator's own certificate and its chain; empty: the box makes its own.</summary>
+    public string CertificateFile { get; set; } = "";
+
+    /// <summary>PEM file with the key of that certificate.</summary>
+    public string CertificateKeyFile { get; set; } = "";
 }

@@ -1,17 +1,22 @@
 using EdgeServe.Engine;
+using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Grpc;
 using EdgeServe.Http;
 using EdgeServe.Http.Health;
 using EdgeServe.Http.Jobs;
+using EdgeServe.Http.Keys;
 using EdgeServe.Http.Metrics;
 using EdgeServe.Http.Oip;
 using EdgeServe.Http.Operator;
 using EdgeServe.Http.Sync;
 using EdgeServe.Http.Telemetry;
+using EdgeServe.Http.Trust;
 using EdgeServe.Http.Updates;
 using EdgeServe.Security;
+using EdgeServe.Security.Keys;
+using EdgeServe.Security.Tls;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
@@ -40,7 +45,7 @@ internal static class EdgeServeRegistration
         builder.Services.AddTelemetry(EngineOptionsFrom.Telemetry(options), EngineOptionsFrom.Outbox(options));
         builder.Services.AddSync(EngineOptionsFrom.Sync(options), options.Telemetry.Enabled, EngineOptionsFrom.Collector(options.Sync));
         builder.Services.AddCarryOut(EngineOptionsFrom.CarryOut(options));
-        builder.Services.AddSecurity();
+        builder.Services.AddSecurity(options.Security);
         builder.Services.AddHttpApi();
         builder.Services.AddGrpcApi(options);
         builder.Services.AddMetricsApi(options);
@@ -53,6 +58,7 @@ internal static class EdgeServeRegistration
             app.UsePathBase(options.Server.PathBase);
         app.UseMiddleware<Gate>();
         app.UseRouting();
+        app.UseMiddleware<Access>();
         app.MapHealth();
         app.MapMetadata();
         app.MapInfer();
@@ -66,13 +72,23 @@ internal static class EdgeServeRegistration
         app.MapMedia();
         UpdateEndpoints.Map(app);
         SyncEndpoints.Map(app);
+        KeyEndpoints.Map(app);
         DriftEndpoint.Map(app);
         SeriesEndpoint.Map(app);
         app.MapMetrics(options);
         app.MapOpenApiDescription();
     }
 
-    private static void AddSecurity(this IServiceCollection services) => services.AddSingleton<HostGuard>();
+    private static void AddSecurity(this IServiceCollection services, SecuritySection options)
+    {
+        services.AddSingleton<HostGuard>();
+        services.AddSingleton<AccessMeter>();
+        services.AddSingleton<Doorman>();
+        services.AddSingleton(p => new KeyStore(
+            p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceClock>(), p.GetRequiredService<TimeProvider>(), options.KeyRequestsPerSecond, p.GetRequiredService<ILogger<KeyStore>>()));
+        services.AddSingleton<ServerCertificates>();
+        services.AddHostedService(p => p.GetRequiredService<ServerCertificates>());
+    }
 
     private static void AddHttpApi(this IServiceCollection services)
     {
@@ -88,6 +104,8 @@ internal static class EdgeServeRegistration
         services.AddSingleton<UpdateEndpoints>();
         services.AddSingleton<SyncViews>();
         services.AddSingleton<SyncEndpoints>();
+        services.AddSingleton<KeyEndpoints>();
+        services.AddSingleton<TrustPage>();
         services.AddHostedService<ModelStartup>();
     }
 

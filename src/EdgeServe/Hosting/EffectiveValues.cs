@@ -11,6 +11,8 @@ internal static class EffectiveValues
         ("Server:Name", o => o.Server.Name),
         ("Server:Urls", o => o.Server.Urls),
         ("Server:GrpcUrls", o => o.Server.GrpcUrls),
+        ("Server:LanUrls", o => o.Server.LanUrls),
+        ("Server:TrustPageUrls", o => o.Server.TrustPageUrls),
         ("Server:Insecure", o => Text(o.Server.Insecure)),
         ("Server:AllowedHosts", o => List(o.Server.AllowedHosts)),
         ("Server:AllowedOrigins", o => List(o.Server.AllowedOrigins)),
@@ -75,6 +77,11 @@ internal static class EffectiveValues
         ("Sync:BandwidthBytesPerSecond", o => Text(o.Sync.BandwidthBytesPerSecond)),
         ("Sync:QuietHours", o => o.Sync.QuietHours),
         ("Sync:CarryOutMaxBytes", o => Text(o.Sync.CarryOutMaxBytes)),
+        ("Security:RequireKeyOnLoopback", o => Text(o.Security.RequireKeyOnLoopback)),
+        ("Security:KeyRequestsPerSecond", o => Text(o.Security.KeyRequestsPerSecond)),
+        ("Security:AddressRequestsPerSecond", o => Text(o.Security.AddressRequestsPerSecond)),
+        ("Security:CertificateFile", o => o.Security.CertificateFile),
+        ("Security:CertificateKeyFile", o => o.Security.CertificateKeyFile),
     ];
 
     private static string Text(bool value) => value ? "true" : "false";

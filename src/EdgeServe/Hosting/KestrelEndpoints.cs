@@ -1,6 +1,10 @@
+using System.Net;
 using EdgeServe.Engine.Storage;
+using EdgeServe.Security;
+using EdgeServe.Security.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace EdgeServe.Hosting;
 
@@ -31,12 +35,46 @@ internal static class KestrelEndpoints
             kestrel.Limits.Http2.InitialConnectionWindowSize = 2 * Http2WindowBytes;
             kestrel.Limits.Http2.MaxFrameSize = Http2FrameBytes;
             kestrel.Limits.Http2.MaxStreamsPerConnection = Http2Streams;
-            foreach (var address in OptionsErrors.Addresses(options.Server.Urls))
-                kestrel.Listen(ListenAddresses.EndPoint(address), listen => listen.Protocols = HttpProtocols.Http1);
-            if (data.IsTaken && ControlSocket.Prepare(data.Path) is { } socket)
-                kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http1);
+            foreach (var address in OptionsErrors.Addresses(options.Server.Urls).Where(a => !ListenAddresses.IsBehindTrustPage(a, options)))
+                kestrel.Listen(address, HttpProtocols.Http1, ListenAddresses.Kind(address));
             foreach (var address in OptionsErrors.Addresses(options.Server.GrpcUrls))
-                kestrel.Listen(ListenAddresses.EndPoint(address), listen => listen.Protocols = HttpProtocols.Http2);
+                kestrel.Listen(address, HttpProtocols.Http2, ListenAddresses.Kind(address));
+            foreach (var address in OptionsErrors.Addresses(options.Server.LanUrls))
+                kestrel.Listen(address, HttpProtocols.Http1AndHttp2, Listener.Network, tls: true);
+            foreach (var address in OptionsErrors.Addresses(options.Server.TrustPageUrls))
+                kestrel.Listen(ListenAddresses.EndPoint(address), listen => listen.TrustPage(ListenAddresses.IsSharedWithLoopback(address, options)));
+            if (data.IsTaken && ControlSocket.Prepare(data.Path) is { } socket)
+            {
+                kestrel.ListenUnixSocket(socket, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    listen.Use(Listener.Control.Mark);
+                });
+            }
         });
     }
+
+    private static void Listen(this KestrelServerOptions kestrel, Uri address, HttpProtocols protocols, Listener kind, bool tls = false) =>
+        kestrel.Listen(ListenAddresses.EndPoint(address), listen =>
+        {
+            listen.Protocols = protocols;
+            listen.Use(kind.Mark);
+            if (tls)
+                listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(listen.ApplicationServices.GetRequiredService<ServerCertificates>().Handshake) });
+        });
+
+    /// <summary>One page for the network; where loopback shares the port, the whole API for it. The kernel lets no packet of the network pretend to be loopback's.</summary>
+    private static void TrustPage(this ListenOptions listen, bool shared)
+    {
+        listen.Protocols = HttpProtocols.Http1;
+        listen.Use(next =>
+        {
+            var network = Listener.TrustPage.Mark(next);
+            var local = Listener.Loopback.Mark(next);
+            return connection => shared && IsLoopback(connection.LocalEndPoint) && IsLoopback(connection.RemoteEndPoint) ? local(connection) : network(connection);
+        });
+    }
+
+    private static bool IsLoopback(EndPoint? end) => end is IPEndPoint { Address: var address }
+        && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using EdgeServe.Security;
 
 namespace EdgeServe.Hosting;
 
@@ -10,14 +11,32 @@ internal static class ListenAddresses
     {
         if (options.Server.Insecure)
             return null;
-        var open = All(options).FirstOrDefault(u => !u.IsLoopback);
+        var open = Plain(options).FirstOrDefault(u => !u.IsLoopback);
         return open is null ? null
-            : $"{open.OriginalString} is reachable from the network, and nothing here asks for a key yet. "
-              + "Listen on 127.0.0.1, or accept that anyone on that network may use the models and pass --insecure.";
+            : $"{open.OriginalString} is reachable from the network, and keys and answers would travel unencrypted. "
+              + "Set Server:LanUrls, for example https://0.0.0.0:8443, or accept that and pass --insecure.";
     }
 
-    public static IEnumerable<Uri> All(EdgeServeOptions options) =>
+    /// <summary>Where plain HTTP and gRPC are served.</summary>
+    public static IEnumerable<Uri> Plain(EdgeServeOptions options) =>
         OptionsErrors.Addresses(options.Server.Urls).Concat(OptionsErrors.Addresses(options.Server.GrpcUrls));
+
+    public static IEnumerable<Uri> All(EdgeServeOptions options) =>
+        Plain(options).Where(a => !IsBehindTrustPage(a, options))
+            .Concat(OptionsErrors.Addresses(options.Server.LanUrls)).Concat(OptionsErrors.Addresses(options.Server.TrustPageUrls));
+
+    /// <summary>Who reaches an address of plain HTTP.</summary>
+    public static Listener Kind(Uri address) => address.IsLoopback ? Listener.Loopback : Listener.Network;
+
+    /// <summary>A wildcard takes the port of loopback too: its listener then serves both, each its own.</summary>
+    public static bool IsBehindTrustPage(Uri address, EdgeServeOptions options) =>
+        address.IsLoopback && OptionsErrors.Addresses(options.Server.TrustPageUrls).Any(p => Covers(p, address));
+
+    public static bool IsSharedWithLoopback(Uri page, EdgeServeOptions options) =>
+        OptionsErrors.Addresses(options.Server.Urls).Any(a => a.IsLoopback && Covers(page, a));
+
+    private static bool Covers(Uri page, Uri address) => page.Port == address.Port
+        && (EndPoint(page).Address.Equals(IPAddress.IPv6Any) || (EndPoint(page).Address.Equals(IPAddress.Any) && EndPoint(address).AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork));
 
     /// <summary>The endpoint of an address; <c>localhost</c> is 127.0.0.1.</summary>
     public static IPEndPoint EndPoint(Uri address) =>

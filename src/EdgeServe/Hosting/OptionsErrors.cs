@@ -2,6 +2,7 @@ using System.Net;
 using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Sync;
 using EdgeServe.Engine.Updates.Enrolment;
+using EdgeServe.Security.Tls;
 using Microsoft.Extensions.Options;
 
 namespace EdgeServe.Hosting;
@@ -21,6 +22,8 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
         Collect(new UpdatesSectionValidator().Validate(name, options.Updates), "Updates", errors);
         Collect(new TelemetrySectionValidator().Validate(name, options.Telemetry), "Telemetry", errors);
         Collect(new SyncSectionValidator().Validate(name, options.Sync), "Sync", errors);
+        Collect(new SecuritySectionValidator().Validate(name, options.Security), "Security", errors);
+        Proves(options, errors);
         Sends(options.Sync, errors);
         Follows(options.Updates, errors);
         if (options.Jobs.VersionPolicy is not (JobsSection.Latest or JobsSection.Accepted))
@@ -34,8 +37,10 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
                 Policy($"Models:{model}:VersionPolicy", policy, errors);
         }
 
-        Urls("Server:Urls", options.Server.Urls, errors);
-        Urls("Server:GrpcUrls", options.Server.GrpcUrls, errors);
+        Urls("Server:Urls", options.Server.Urls, Uri.UriSchemeHttp, errors);
+        Urls("Server:GrpcUrls", options.Server.GrpcUrls, Uri.UriSchemeHttp, errors);
+        Urls("Server:LanUrls", options.Server.LanUrls, Uri.UriSchemeHttps, errors);
+        Urls("Server:TrustPageUrls", options.Server.TrustPageUrls, Uri.UriSchemeHttp, errors);
         if (options.Server.PathBase is not "" and not ['/', .., not '/'])
             errors.Add("Server:PathBase: must begin with '/' and not end with one, for example /inference");
         if (options.Limits.MaxRequestBytes > options.Limits.MaxBytesInFlight)
@@ -47,12 +52,12 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
     public static IEnumerable<Uri> Addresses(string urls) =>
         urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(u => new Uri(u));
 
-    private static void Urls(string key, string urls, List<string> errors)
+    private static void Urls(string key, string urls, string scheme, List<string> errors)
     {
         foreach (string url in urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != "http" || uri.AbsolutePath != "/")
-                errors.Add($"{key}: '{url}' is not an address like http://127.0.0.1:8000");
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != scheme || uri.AbsolutePath != "/")
+                errors.Add($"{key}: '{url}' is not an address like {scheme}://127.0.0.1:{(scheme == Uri.UriSchemeHttps ? 8443 : 8000)}");
             else if (uri.Host != "localhost" && !IPAddress.TryParse(uri.Host.Trim('[', ']'), out _))
                 errors.Add($"{key}: '{url}' must name an IP address or localhost; use 0.0.0.0 for every interface");
         }
@@ -80,6 +85,18 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
 
         if (updates.TrustedKeys.Length < updates.Threshold)
             errors.Add($"Updates:Threshold: {updates.Threshold} of {updates.TrustedKeys.Length} keys can never sign");
+    }
+
+    /// <summary>A certificate of the operator's that cannot serve is an error now, not at the first handshake.</summary>
+    private static void Proves(EdgeServeOptions options, List<string> errors)
+    {
+        var security = options.Security;
+        if (security.CertificateFile.Length == 0 && security.CertificateKeyFile.Length == 0)
+            return;
+        if (security.CertificateFile.Length == 0 || security.CertificateKeyFile.Length == 0)
+            errors.Add("Security:CertificateFile: a certificate needs its key and a key its certificate: name both CertificateFile and CertificateKeyFile");
+        else if (OperatorCertificate.Problem(security) is { } problem)
+            errors.Add($"Security:CertificateFile: {problem}");
     }
 
     private static void Sends(SyncSection sync, List<string> errors)

@@ -27,4 +27,7 @@ internal sealed partial class TelemetrySectionValidator : IValidateOptions<Telem
 internal sealed partial class StorageSectionValidator : IValidateOptions<StorageSection>;
 
 [OptionsValidator]
+internal sealed partial class SecuritySectionValidator : IValidateOptions<SecuritySection>;
+
+[OptionsValidator]
 internal sealed partial class SyncSectionValidator : IValidateOptions<SyncSection>;

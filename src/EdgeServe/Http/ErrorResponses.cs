@@ -3,6 +3,8 @@ using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Grpc;
+using EdgeServe.Security;
+using EdgeServe.Security.Keys;
 using Microsoft.Extensions.Primitives;
 
 namespace EdgeServe.Http;
@@ -66,6 +68,31 @@ internal static class ErrorResponses
         _ => Enum.TryParse<ServingError>(failure.Code, out var error) ? Status(error) : StatusCodes.Status500InternalServerError,
     };
 
+    public static int Status(AccessError error) => error switch
+    {
+        AccessError.ScopeMissing or AccessError.ModelNotAllowed => StatusCodes.Status403Forbidden,
+        AccessError.TooManyRequests => StatusCodes.Status429TooManyRequests,
+        _ => StatusCodes.Status401Unauthorized,
+    };
+
+    public static int Status(KeyError error) => error switch
+    {
+        KeyError.InvalidKey => StatusCodes.Status400BadRequest,
+        KeyError.UnknownKey => StatusCodes.Status404NotFound,
+        KeyError.NameTaken or KeyError.TooManyKeys => StatusCodes.Status409Conflict,
+        _ => StatusCodes.Status503ServiceUnavailable,
+    };
+
+    /// <summary>Why somebody is not let in, with the challenge that RFC 6750 asks for (section 3).</summary>
+    public static Task WriteAsync(HttpContext context, AccessError error, Caller caller, Scope needed, TimeSpan wait)
+    {
+        var (message, hint) = AccessTexts.Of(error, caller, needed);
+        return WriteAsync(context, Status(error), message, error.ToString(), hint, wait, challenge: AccessTexts.Challenge(error, needed));
+    }
+
+    public static Task WriteAsync(HttpContext context, KeyException e) =>
+        WriteAsync(context, Status(e.Error), e.Message, e.Error.ToString(), e.Hint);
+
     public static Task WriteAsync(HttpContext context, JobException e) =>
         WriteAsync(context, Status(e.Error), e.Message, e.Error.ToString(), e.Hint, e.Error == JobError.TooManyJobs ? StorageRetry : null);
 
@@ -79,7 +106,7 @@ internal static class ErrorResponses
         WriteAsync(context, Status(e.Error), e.Message, e.Error.ToString(), e.Hint, e.RetryAfter);
 
     /// <summary>Writes <c>{"error",…}</c>. Does nothing once the answer has begun: the connection is then aborted, so that no client takes half an answer for a whole one.</summary>
-    public static Task WriteAsync(HttpContext context, int status, string message, string? code = null, string? hint = null, TimeSpan? retryAfter = null, StringValues allow = default)
+    public static Task WriteAsync(HttpContext context, int status, string message, string? code = null, string? hint = null, TimeSpan? retryAfter = null, StringValues allow = default, string? challenge = null)
     {
         if (context.Response.HasStarted)
         {
@@ -96,10 +123,12 @@ internal static class ErrorResponses
         context.Response.Clear();
         context.Response.StatusCode = status;
         context.Response.ContentType = JsonContentType;
+        if (challenge is not null)
+            context.Response.Headers.WWWAuthenticate = challenge;
         if (allow.Count > 0)
             context.Response.Headers.Allow = allow;
         if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests or StatusCodes.Status507InsufficientStorage)
-            context.Response.Headers.RetryAfter = ((int)Math.Ceiling((retryAfter ?? TimeSpan.FromSeconds(1)).TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = ((int)Math.Max(1, Math.Ceiling((retryAfter ?? TimeSpan.FromSeconds(1)).TotalSeconds))).ToString(System.Globalization.CultureInfo.InvariantCulture);
         byte[] body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
             new ErrorBody(message, code, hint, context.TraceIdentifier), WireJson.Plain.ErrorBody);
         context.Response.ContentLength = body.Length;

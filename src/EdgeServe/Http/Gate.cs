@@ -2,12 +2,14 @@ using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Storage;
+using EdgeServe.Http.Trust;
 using EdgeServe.Security;
+using EdgeServe.Security.Keys;
 
 namespace EdgeServe.Http;
 
 /// <summary>The first and last thing every request meets: who may call at all, and what an error looks like.</summary>
-internal sealed partial class Gate(RequestDelegate next, HostGuard guard, ILogger<Gate> log)
+internal sealed partial class Gate(RequestDelegate next, HostGuard guard, TrustPage trust, ILogger<Gate> log)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -16,6 +18,12 @@ internal sealed partial class Gate(RequestDelegate next, HostGuard guard, ILogge
             Log.Refused(log, refusal);
             await ErrorResponses.WriteAsync(context, StatusCodes.Status403Forbidden, refusal, "ForeignCaller",
                 "Call the server by its own address, or name yours in Server:AllowedHosts or Server:AllowedOrigins.");
+            return;
+        }
+
+        if (Listener.Of(context) == Listener.TrustPage)
+        {
+            await trust.AnswerAsync(context);
             return;
         }
 
@@ -36,6 +44,15 @@ internal sealed partial class Gate(RequestDelegate next, HostGuard guard, ILogge
             await ErrorResponses.WriteAsync(context, e);
         }
         catch (BundleException e)
+        {
+            await ErrorResponses.WriteAsync(context, e);
+        }
+        catch (KeyEndedException)
+        {
+            var caller = Caller.Of(context);
+            await ErrorResponses.WriteAsync(context, caller.EndedBy, caller, Scope.Infer, TimeSpan.Zero);
+        }
+        catch (KeyException e)
         {
             await ErrorResponses.WriteAsync(context, e);
         }

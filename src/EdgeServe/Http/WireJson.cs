@@ -2,9 +2,10 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EdgeServe.Http.Jobs;
+using EdgeServe.Http.Keys;
 using EdgeServe.Http.Operator;
-using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Sync;
+using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Updates;
 
 namespace EdgeServe.Http;
@@ -27,6 +28,11 @@ namespace EdgeServe.Http;
 [JsonSerializable(typeof(MediaBody))]
 [JsonSerializable(typeof(UpdatesBody))]
 [JsonSerializable(typeof(SyncBody))]
+[JsonSerializable(typeof(KeyBody))]
+[JsonSerializable(typeof(KeyListBody))]
+[JsonSerializable(typeof(AddedKeyBody))]
+[JsonSerializable(typeof(NewKeyBody))]
+[JsonSerializable(typeof(RenameBody))]
 [JsonSerializable(typeof(DriftBody))]
 [JsonSerializable(typeof(SeriesBody))]
 [JsonSerializable(typeof(OfferBody))]

@@ -1,5 +1,6 @@
 using System.Net;
 using EdgeServe.Hosting;
+using EdgeServe.Security.Tls;
 using Microsoft.Extensions.Options;
 
 namespace EdgeServe.Security;
@@ -8,7 +9,7 @@ namespace EdgeServe.Security;
 /// Keeps web pages out: any page a browser on the box or in the LAN has open could post to this server, and by DNS
 /// rebinding under a name of its own. A request passes only if its Host is the server's and its Origin, if any, is too.
 /// </summary>
-internal sealed class HostGuard(IOptions<EdgeServeOptions> options)
+internal sealed class HostGuard(IOptions<EdgeServeOptions> options, ServerCertificates certificates)
 {
     private readonly HashSet<string> _hosts = new(
         options.Value.Server.AllowedHosts.Concat(["localhost", Dns.GetHostName(), Dns.GetHostName() + ".local"]), StringComparer.OrdinalIgnoreCase);
@@ -25,7 +26,7 @@ internal sealed class HostGuard(IOptions<EdgeServeOptions> options)
             if (!IsOwn(host, context.Connection.LocalIpAddress))
                 return $"host '{Shorten(host)}' is not this server";
             // Addresses depend on the connection they came by; names do not.
-            if (_hosts.Contains(HostOf(host)) || IsLoopback(HostOf(host)))
+            if (!IPAddress.TryParse(HostOf(host).Trim('[', ']'), out var address) || IPAddress.IsLoopback(address))
                 _lastGoodHost = host;
         }
 
@@ -37,7 +38,7 @@ internal sealed class HostGuard(IOptions<EdgeServeOptions> options)
     private bool IsOwn(string host, IPAddress? local)
     {
         string name = HostOf(host);
-        if (_hosts.Contains(name) || IsLoopback(name))
+        if (_hosts.Contains(name) || IsLoopback(name) || certificates.Names(name))
             return true;
         if (!IPAddress.TryParse(name.Trim('[', ']'), out var address))
             return false;

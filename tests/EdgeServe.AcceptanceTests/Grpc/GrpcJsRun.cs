@@ -17,6 +17,11 @@ public sealed partial class GrpcJsRun : IAsyncLifetime
 
     public string Output { get; private set; } = "";
 
+    /// <summary>The same rules over TLS, with the box's authority and a key.</summary>
+    public Dictionary<string, string?> ResultsOverTls { get; } = [];
+
+    public string OutputOverTls { get; private set; } = "";
+
     /// <summary>The name of the rule that a line of the client's source begins; null for other lines.</summary>
     public static string? RuleOf(string line) => Rule().Match(line) is { Success: true } match ? match.Groups[1].Value.Replace("\\'", "'", StringComparison.Ordinal) : null;
 
@@ -32,20 +37,31 @@ public sealed partial class GrpcJsRun : IAsyncLifetime
             await using var server = await EdgeServeProcess.StartAsync(models.Path);
             string protos = Path.Combine(ModelFolder.RepositoryRoot, "src", "EdgeServe", "Grpc");
             Output += await RunAsync(work, "node", "client.mjs", protos, server.Grpc.Authority);
+            // The same over TLS with a key, as a tablet's program would.
+            await using var lan = new LanServer();
+            await lan.InitializeAsync();
+            var (key, _) = await lan.AddAsync("grpc-js", "operate");
+            OutputOverTls = await RunAsync(work, "node", "client.mjs", protos, lan.Lan.Authority, lan.AuthorityFile, key);
         }
         finally
         {
             Directory.Delete(work, recursive: true);
         }
 
-        foreach (string line in Output.Split('\n').Where(l => l.StartsWith('{')))
-        {
-            var result = JsonDocument.Parse(line).RootElement;
-            Results[result.GetProperty("rule").GetString()!] = result.TryGetProperty("error", out var error) ? error.GetString() : null;
-        }
+        Read(Output, Results);
+        Read(OutputOverTls, ResultsOverTls);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static void Read(string output, Dictionary<string, string?> results)
+    {
+        foreach (string line in output.Split('\n').Where(l => l.StartsWith('{')))
+        {
+            var result = JsonDocument.Parse(line).RootElement;
+            results[result.GetProperty("rule").GetString()!] = result.TryGetProperty("error", out var error) ? error.GetString() : null;
+        }
+    }
 
     private static async Task<string> RunAsync(string folder, string program, params string[] arguments)
     {

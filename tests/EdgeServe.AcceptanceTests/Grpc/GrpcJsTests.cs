@@ -12,4 +12,12 @@ public sealed class GrpcJsTests(GrpcJsRun run) : IClassFixture<GrpcJsRun>
         Assert.True(run.Results.TryGetValue(rule, out string? error), "the client did not report it:\n" + run.Output);
         Assert.True(error is null, error);
     }
+
+    [Theory]
+    [MemberData(nameof(Rules))]
+    public void Rule_holds_over_tls_with_a_key(string rule)
+    {
+        Assert.True(run.ResultsOverTls.TryGetValue(rule, out string? error), "the client did not report it:\n" + run.OutputOverTls);
+        Assert.True(error is null, error);
+    }
 }

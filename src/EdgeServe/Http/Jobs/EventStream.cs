@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Jobs;
+using EdgeServe.Security;
 
 namespace EdgeServe.Http.Jobs;
 
@@ -17,7 +18,8 @@ internal sealed class EventStream(JobService jobs, DeviceClock clock, TimeProvid
 
     public async Task StreamAsync(HttpContext context)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        // Its key's end is the stream's: who comes back is told why.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping, Caller.Of(context).Ended);
         string owner = Owners.Of(context);
         long? last = LastEventId(context.Request);
         // Listen before reading what was: nothing falls between.

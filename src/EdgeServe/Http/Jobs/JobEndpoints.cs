@@ -2,6 +2,7 @@ using System.Globalization;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Http.Oip;
+using EdgeServe.Security;
 
 namespace EdgeServe.Http.Jobs;
 
@@ -91,10 +92,15 @@ internal sealed class JobEndpoints(JobService jobs, DeviceClock clock, TimeProvi
         string owner = Owners.Of(context);
         if (wait == TimeSpan.Zero)
             return jobs.Find(owner, Id(context));
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        var caller = Caller.Of(context);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping, caller.Ended);
         try
         {
             return await jobs.WaitAsync(owner, Id(context), wait, time, stop.Token);
+        }
+        catch (OperationCanceledException) when (caller.Ended.IsCancellationRequested)
+        {
+            throw new KeyEndedException();
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {

@@ -1,10 +1,9 @@
+using EdgeServe.Security;
+
 namespace EdgeServe.Http.Jobs;
 
-/// <summary>Whose jobs a caller may see.</summary>
+/// <summary>Whose jobs a caller may see: its own. Not even a key of scope admin sees another's, only how many there are.</summary>
 internal static class Owners
 {
-    /// <summary>Everybody's, until there are keys.</summary>
-    public const string Local = "local";
-
-    public static string Of(HttpContext context) => Local;
+    public static string Of(HttpContext context) => Caller.Of(context).Owner;
 }

@@ -1,6 +1,7 @@
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Models;
 using EdgeServe.Hosting;
+using EdgeServe.Security;
 using Microsoft.Extensions.Options;
 
 namespace EdgeServe.Http.Oip;
@@ -20,17 +21,18 @@ internal static class MetadataEndpoints
         routes.MapReads("/v2", ServerAsync);
         routes.MapReads("/v2/models", context => JsonResponse.WriteAsync(
             context,
-            new ModelsBody([.. Catalog(context).Current.Models.Where(m => m.Default is not null).Select(m => m.Name)]),
+            new ModelsBody([.. Catalog(context).Current.Models.Where(m => m.Default is not null && Caller.Of(context).MayUse(m.Name)).Select(m => m.Name)]),
             WireJson.Plain.ModelsBody));
-        routes.MapReads("/v2/models/stats", context => JsonResponse.WriteAsync(context, AllStats(Catalog(context)), WireJson.Plain.StatsBody));
+        routes.MapReads("/v2/models/stats", context => JsonResponse.WriteAsync(context, AllStats(Catalog(context), Caller.Of(context)), WireJson.Plain.StatsBody));
         routes.MapModel(HttpMethods.Get, "", ModelAsync);
         routes.MapModel(HttpMethods.Get, "/ready", ReadyAsync);
         routes.MapModel(HttpMethods.Get, "/config", ConfigAsync);
         routes.MapModel(HttpMethods.Get, "/stats", StatsAsync);
     }
 
-    public static StatsBody AllStats(ModelCatalog catalog) =>
-        new([.. catalog.Current.Models.SelectMany(m => m.Versions.Where(v => v.State == VersionState.Ready).Select(v => Stats(catalog, m.Name, v)))]);
+    /// <summary>Of the models the caller may use.</summary>
+    public static StatsBody AllStats(ModelCatalog catalog, Caller caller) =>
+        new([.. catalog.Current.Models.Where(m => caller.MayUse(m.Name)).SelectMany(m => m.Versions.Where(v => v.State == VersionState.Ready).Select(v => Stats(catalog, m.Name, v)))]);
 
     /// <exception cref="ServingException">In the words clients match on.</exception>
     public static StatsBody StatsOf(ModelCatalog catalog, string name, long version)

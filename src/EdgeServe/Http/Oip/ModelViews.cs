@@ -1,6 +1,7 @@
 using System.Globalization;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Models;
+using EdgeServe.Security;
 
 namespace EdgeServe.Http.Oip;
 
@@ -50,9 +51,9 @@ internal static class ModelViews
         [.. s.Batches.Select(b => new BatchStatsBody(b.Key, Of(b.Value.ComputeInput), Of(b.Value.ComputeInfer), Of(b.Value.ComputeOutput)))],
         memoryBytes > 0 ? [new MemoryUsageBody("CPU", 0, memoryBytes)] : []);
 
-    public static IEnumerable<IndexEntry> Index(CatalogSnapshot catalog, bool readyOnly)
+    public static IEnumerable<IndexEntry> Index(CatalogSnapshot catalog, bool readyOnly, Caller caller)
     {
-        foreach (var model in catalog.Models)
+        foreach (var model in catalog.Models.Where(m => caller.MayUse(m.Name)))
         {
             if (model.Versions.Length == 0 && !readyOnly)
                 yield return new IndexEntry(model.Name, null, null, null);

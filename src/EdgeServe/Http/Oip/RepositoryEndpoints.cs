@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Models;
+using EdgeServe.Security;
 
 namespace EdgeServe.Http.Oip;
 
@@ -26,7 +27,7 @@ internal static class RepositoryEndpoints
         using var body = await ReadAsync(context, MaxBodyBytes);
         bool ready = body?.RootElement.TryGetProperty("ready", out var value) == true && value.ValueKind == JsonValueKind.True;
         var catalog = context.RequestServices.GetRequiredService<ModelCatalog>();
-        await JsonResponse.WriteAsync(context, [.. ModelViews.Index(catalog.Current, ready)], WireJson.Plain.IndexEntryArray);
+        await JsonResponse.WriteAsync(context, [.. ModelViews.Index(catalog.Current, ready, Caller.Of(context))], WireJson.Plain.IndexEntryArray);
     }
 
     private static async Task LoadAsync(HttpContext context)

@@ -1,15 +1,21 @@
 // Calls the whole service with @grpc/grpc-js and prints one line of JSON per rule: {"rule", "error"?}.
-//   node client.mjs PROTO_DIR ADDRESS
+//   node client.mjs PROTO_DIR ADDRESS [CA_FILE KEY]     with the two: over TLS, with the key as metadata
 // Expects the models breast-cancer (features FP32 [-1,30] -> probabilities FP32 [-1,2]) and slow (takes a while).
 import grpc from '@grpc/grpc-js';
 import loader from '@grpc/proto-loader';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 
-const [protos, address] = process.argv.slice(2);
+const [protos, address, authority, key] = process.argv.slice(2);
 const options = { keepCase: true, longs: Number, defaults: true, oneofs: true, enums: String, includeDirs: [protos] };
 const inference = grpc.loadPackageDefinition(loader.loadSync(['grpc_service.proto'], options)).inference;
 const channel = { 'grpc.keepalive_time_ms': 20000, 'grpc.keepalive_permit_without_calls': 1, 'grpc.max_receive_message_length': -1 };
-const client = new inference.GRPCInferenceService(address, grpc.credentials.createInsecure(), channel);
+const plainText = grpc.credentials.createInsecure();
+const withKey = key => grpc.credentials.combineChannelCredentials(
+  grpc.credentials.createSsl(readFileSync(authority)),
+  grpc.credentials.createFromMetadataGenerator((_, done) => { const m = new grpc.Metadata(); m.set('authorization', `Bearer ${key}`); done(null, m); }));
+const credentials = authority ? withKey(key) : plainText;
+const client = new inference.GRPCInferenceService(address, credentials, channel);
 
 const call = (method, request, settings = {}) => new Promise((resolve, reject) =>
   client[method](request, new grpc.Metadata(), settings, (error, answer) => error ? reject(error) : resolve(answer)));
@@ -158,14 +164,14 @@ const rules = {
     assert.equal((await call('LogSettings', {})).settings.log_error.bool_param, true);
   },
   'an unknown method is UNIMPLEMENTED': () => new Promise((resolve, reject) => {
-    const generic = new grpc.Client(address, grpc.credentials.createInsecure());
+    const generic = new grpc.Client(address, credentials);
     generic.makeUnaryRequest('/inference.GRPCInferenceService/Nothing', b => b, b => b, Buffer.alloc(0), error => {
       generic.close();
       error?.code === 12 ? resolve() : reject(error ?? new Error('was answered'));
     });
   }),
   'grpc.health.v1 says SERVING': () => new Promise((resolve, reject) => {
-    const generic = new grpc.Client(address, grpc.credentials.createInsecure());
+    const generic = new grpc.Client(address, credentials);
     generic.makeUnaryRequest('/grpc.health.v1.Health/Check', b => b, b => b, Buffer.alloc(0), (error, answer) => {
       generic.close();
       error ? reject(error) : resolve(assert.deepEqual([...answer], [8, 1]));

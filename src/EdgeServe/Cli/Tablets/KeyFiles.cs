@@ -1,0 +1,20 @@
+using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Storage;
+using EdgeServe.Hosting;
+using EdgeServe.Security.Keys;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EdgeServe.Cli.Tablets;
+
+/// <summary>The keys of a box whose service is stopped; its data directory is owned meanwhile.</summary>
+internal static class KeyFiles
+{
+    public static T With<T>(EdgeServeOptions options, Func<KeyStore, DeviceClock, T> work)
+    {
+        using var data = new DataDirectory(options.Server.DataDirectory);
+        data.Take();
+        var clock = DeviceClock.Of(TimeProvider.System, data.Device);
+        using var keys = new KeyStore(data.Device, clock, TimeProvider.System, options.Security.KeyRequestsPerSecond, NullLogger<KeyStore>.Instance);
+        return work(keys, clock);
+    }
+}

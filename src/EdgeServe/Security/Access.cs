@@ -1,0 +1,33 @@
+using EdgeServe.Http;
+
+namespace EdgeServe.Security;
+
+/// <summary>
+/// Behind routing and before every route: the one place where a caller's key is held against what the route needs
+/// (<see cref="AccessTable"/>). gRPC messages name their models themselves; <see cref="Grpc.GrpcModels"/> looks there.
+/// </summary>
+internal sealed class Access(RequestDelegate next, Doorman doorman, AccessMeter meter)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        var rule = AccessTable.Of(context.GetEndpoint());
+        var error = doorman.Judge(context, rule.Scope, out var caller, out var wait);
+        if (error == AccessError.None && !caller.MayUseAll && context.Request.RouteValues.TryGetValue("model", out object? model) && !caller.MayUse((string)model!))
+            error = AccessError.ModelNotAllowed;
+        if (error != AccessError.None)
+        {
+            meter.Refused(error);
+            return ErrorResponses.WriteAsync(context, error, caller, rule.Scope, wait);
+        }
+
+        context.Features.Set(caller);
+        return rule.EndsItself || !caller.Ended.CanBeCanceled ? next(context) : UntilEndedAsync(context, caller);
+    }
+
+    /// <summary>A key that ends takes what is open under it along: nothing is accepted after that.</summary>
+    private async Task UntilEndedAsync(HttpContext context, Caller caller)
+    {
+        await using var end = caller.Ended.UnsafeRegister(static context => ((HttpContext)context!).Abort(), context);
+        await next(context);
+    }
+}
