@@ -4,6 +4,7 @@ using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Telemetry;
 using EdgeServe.Engine.Telemetry.Outbox;
 using EdgeServe.Engine.Telemetry.Records;
+using EdgeServe.Engine.Telemetry.Samples;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Logs;
@@ -43,5 +44,14 @@ internal static class TelemetryRegistration
         .AddSingleton(_ => new RecordSpans(options.TraceOneIn))
         .AddSingleton<InferenceRecords>()
         .AddSingleton(p => new JobRecords(p.GetRequiredService<JobStorage>(), options.RecordsPerMinute))
-        .AddHostedService<RecordWriter>();
+        .AddHostedService<RecordWriter>()
+        .AddSamples(options);
+
+    /// <summary>Nobody looks at an input unless the operator agrees. Needs enrolment.</summary>
+    private static IServiceCollection AddSamples(this IServiceCollection services, TelemetryOptions options) => !options.SampleInputs ? services : services
+        .AddSingleton(p => new SampleBudget(
+            () => p.GetRequiredService<DeviceClock>().Now, new DoubledFile(Path.Combine(p.GetRequiredService<DataDirectory>().Device, "samples")), options.SamplesPerDay))
+        .AddSingleton<SampleSealer>()
+        .AddSingleton<InputSampler>()
+        .AddHostedService(p => p.GetRequiredService<InputSampler>());
 }

@@ -111,4 +111,7 @@ public sealed record TelemetryDefinition
 {
     /// <summary>Output whose largest value is the answer, recorded with its value; null: records tell no answer.</summary>
     public string? Answer { get; init; }
+
+    /// <summary>Of this many answered requests the inputs of one are kept for head office, encrypted, if the operator agrees; 0: never.</summary>
+    public int SampleInputs { get; init; }
 }

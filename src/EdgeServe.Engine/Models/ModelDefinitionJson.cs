@@ -140,6 +140,7 @@ internal sealed class ModelDefinitionJson
             switch (key)
             {
                 case "answer": telemetry = telemetry with { Answer = Text("telemetry.answer", value) }; break;
+                case "sample_inputs": telemetry = telemetry with { SampleInputs = (int)(Integer("telemetry.sample_inputs", value, 1, 1_000_000_000) ?? 0) }; break;
                 default: Unknown("telemetry." + key); break;
             }
         }

@@ -279,6 +279,13 @@ internal sealed class TelemetrySection
 
     /// <summary>Compare what models get and answer with their references.</summary>
     public bool Drift { get; set; } = true;
+
+    /// <summary>Keep inputs of models whose definition asks for it, encrypted for head office, on a box enrolled with its telemetry key.</summary>
+    public bool SampleInputs { get; set; }
+
+    /// <summary>Such samples in a day of running time, of all models.</summary>
+    [Range(1, 10_000)]
+    public int SamplesPerDay { get; set; } = TelemetryOptions.DefaultSamplesPerDay;
 }
 
 internal sealed class SyncSection

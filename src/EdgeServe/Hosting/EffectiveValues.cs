@@ -66,6 +66,8 @@ internal static class EffectiveValues
         ("Telemetry:RecordsPerMinute", o => Text(o.Telemetry.RecordsPerMinute)),
         ("Telemetry:TraceOneIn", o => Text(o.Telemetry.TraceOneIn)),
         ("Telemetry:Drift", o => Text(o.Telemetry.Drift)),
+        ("Telemetry:SampleInputs", o => Text(o.Telemetry.SampleInputs)),
+        ("Telemetry:SamplesPerDay", o => Text(o.Telemetry.SamplesPerDay)),
         ("Sync:Endpoint", o => o.Sync.Endpoint),
         ("Sync:InsecureEndpoint", o => Text(o.Sync.InsecureEndpoint)),
         ("Sync:HeadersFile", o => o.Sync.HeadersFile),

@@ -94,6 +94,8 @@ internal static class EngineOptionsFrom
         MetricInterval = TimeSpan.FromMinutes(options.Telemetry.MetricIntervalMinutes),
         RecordsPerMinute = options.Telemetry.RecordsPerMinute,
         TraceOneIn = options.Telemetry.TraceOneIn,
+        SampleInputs = options.Telemetry.SampleInputs,
+        SamplesPerDay = options.Telemetry.SamplesPerDay,
         TakeInterval = TimeSpan.FromSeconds(options.Telemetry.CommitSeconds),
     };
 

@@ -37,6 +37,7 @@ public sealed partial class HouseTests
         ["Sync"] = ["Bundles.Registry", "Device", "Storage", "Telemetry.Outbox"],
         ["Sync/CarryOut"] = ["Bundles", "Bundles.Layout", "Bundles.Signing", "Device", "Storage", "Telemetry.Outbox", "Updates", "Updates.Enrolment", "Updates.Sticks"],
         ["Telemetry/Outbox"] = ["Device", "Storage"],
+        ["Telemetry/Samples"] = ["Device", "Inference", "Models", "Storage", "Telemetry.Outbox", "Telemetry.Records", "Updates", "Updates.Enrolment"],
         ["Telemetry/Records"] = ["Device", "Inference", "Jobs", "Models", "Telemetry.Outbox"],
         ["Sessions"] = ["Inference", "Models", "Storage"],
         ["Models"] = ["Inference", "Inference.Oip", "Sessions", "Storage"],

@@ -19,7 +19,7 @@ internal sealed class ExportSigner : IDisposable
     {
         (Device, _key, _info) = (device, key, key.ExportSubjectPublicKeyInfo());
         Public = TrustedKey.FromPem(key.ExportSubjectPublicKeyInfoPem());
-        Recipient = PartEnvelope.Recipient(telemetryKey);
+        Recipient = TelemetryEnvelope.Recipient(telemetryKey);
         Fingerprint = PublicKeys.TryEncryption(telemetryKey, out string? fingerprint, out _) ? fingerprint : "";
     }
 

@@ -3,6 +3,7 @@ using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Bundles.Signing;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Telemetry.Outbox;
+using EdgeServe.Engine.Updates.Enrolment;
 
 namespace EdgeServe.Engine.Sync.CarryOut;
 
@@ -88,7 +89,7 @@ internal sealed class StickExchange(TelemetryOutbox outbox, StickLayout layout, 
                 continue;
             }
 
-            byte[] sealedPart = PartEnvelope.Seal(PartArchive.Write([.. batches.Zip(payloads)]), signer.Recipient);
+            byte[] sealedPart = TelemetryEnvelope.Seal(PartArchive.Write([.. batches.Zip(payloads)]), signer.Recipient);
             var numbers = new BatchNumbers();
             batches.ForEach(b => numbers.Add(b.Epoch, b.Sequence, b.Part));
             _parts.Add(new ExportPart(layout.Add(CarryOutNames.Part, sealedPart), batches.Count, batches.Sum(b => (long)b.Items), batches.Max(b => b.Class), numbers));

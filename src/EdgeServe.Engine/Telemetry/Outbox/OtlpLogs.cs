@@ -38,19 +38,22 @@ internal sealed class OtlpLogs
     /// <param name="body">For people; empty: none.</param>
     public void BeginRecord(string eventName, int severity, long wallMs, string body)
     {
-        _record = _writer.Begin(OtlpNames.ScopeItems);
-        ulong nanoseconds = (ulong)Math.Max(0, wallMs) * 1_000_000;
-        _writer.Fixed64(Time, nanoseconds);
-        _writer.Varint(SeverityNumber, (ulong)severity);
-        if (body.Length > 0)
-        {
-            int value = _writer.Begin(Body);
-            _writer.String(OtlpNames.StringValue, body);
-            _writer.End(value);
-        }
+        Begin(eventName, severity, wallMs);
+        if (body.Length == 0)
+            return;
+        int value = _writer.Begin(Body);
+        _writer.String(OtlpNames.StringValue, body);
+        _writer.End(value);
+    }
 
-        _eventName = eventName;
-        _observed = nanoseconds;
+    /// <inheritdoc cref="BeginRecord(string, int, long, string)"/>
+    /// <param name="body">For programs.</param>
+    public void BeginRecord(string eventName, int severity, long wallMs, ReadOnlySpan<byte> body)
+    {
+        Begin(eventName, severity, wallMs);
+        int value = _writer.Begin(Body);
+        _writer.Bytes(OtlpNames.BytesValue, body);
+        _writer.End(value);
     }
 
     public void Attribute(string key, string value) => OtlpNames.Attribute(_writer, RecordAttributes, key, value);
@@ -73,6 +76,15 @@ internal sealed class OtlpLogs
         _writer.End(_scope);
         _writer.End(_items);
         return _writer.ToArray();
+    }
+
+    private void Begin(string eventName, int severity, long wallMs)
+    {
+        _record = _writer.Begin(OtlpNames.ScopeItems);
+        _eventName = eventName;
+        _observed = (ulong)Math.Max(0, wallMs) * 1_000_000;
+        _writer.Fixed64(Time, _observed);
+        _writer.Varint(SeverityNumber, (ulong)severity);
     }
 
     private string _eventName = "";

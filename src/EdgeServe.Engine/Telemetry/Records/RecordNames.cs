@@ -17,6 +17,9 @@ internal static class RecordNames
     /// <summary>Jobs that were counted, by model and outcome.</summary>
     public const string JobSummary = "edgeserve.job.summary";
 
+    /// <summary>One request, its inputs encrypted for head office.</summary>
+    public const string Sample = "edgeserve.sample";
+
     public const string Model = "edgeserve.model.name";
     public const string Version = "edgeserve.model.version";
     public const string Digest = "edgeserve.model.digest";
@@ -27,6 +30,10 @@ internal static class RecordNames
     public const string Answer = "edgeserve.answer";
     public const string Confidence = "edgeserve.confidence";
     public const string Count = "edgeserve.count";
+    public const string SampleBytes = "edgeserve.sample.bytes";
+    public const string SampleHeaderBytes = "edgeserve.sample.header_bytes";
+    public const string SampleOneIn = "edgeserve.sample.one_in";
+    public const string SampleKey = "edgeserve.sample.key";
     public const string Attempts = "edgeserve.job.attempts";
 
     /// <summary>The outcome of what went well.</summary>

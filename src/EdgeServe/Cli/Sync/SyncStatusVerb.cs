@@ -47,6 +47,8 @@ internal static class SyncStatusVerb
                 table.AddText("Last stick said", problem);
         }
 
+        if (sync.InputSamples is { } samples)
+            table.AddText("Input samples", samples.Blocked ?? string.Create(CultureInfo.InvariantCulture, $"{samples.Taken} taken, {samples.LeftToday} left of the day"));
         Terminal.Output.Write(table);
 
         var classes = Terminal.Table("Class", "Waiting", "Bytes", "Oldest", "Sent", "Acknowledged", "Dropped", "Blocked");

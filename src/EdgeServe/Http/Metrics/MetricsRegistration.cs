@@ -1,5 +1,6 @@
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Telemetry.Drift;
+using EdgeServe.Engine.Telemetry.Samples;
 using EdgeServe.Hosting;
 using EdgeServe.Security;
 using OpenTelemetry.Metrics;
@@ -20,7 +21,7 @@ internal static class MetricsRegistration
         services.AddSingleton<SyncMetrics>();
         var telemetry = services.AddOpenTelemetry().ConfigureResource(r => r.AddService(options.Server.Name, serviceVersion: ProductVersion.Text)).WithMetrics(metrics =>
         {
-            metrics.AddMeter(ServingMeter.Name, ServingMetrics.MeterName, JobMetrics.MeterName, UpdateMetrics.MeterName, DriftMeter.Name, TelemetryMetrics.MeterName, SyncMetrics.MeterName, AccessMeter.Name);
+            metrics.AddMeter(ServingMeter.Name, ServingMetrics.MeterName, JobMetrics.MeterName, UpdateMetrics.MeterName, DriftMeter.Name, SampleCounts.MeterName, TelemetryMetrics.MeterName, SyncMetrics.MeterName, AccessMeter.Name);
             if (options.Metrics.TritonNames)
                 metrics.AddMeter(TritonMetrics.MeterName);
             // Counters carry their whole name: nv_inference_count has no _total.

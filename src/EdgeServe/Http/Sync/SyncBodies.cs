@@ -23,7 +23,7 @@ internal sealed record ContactBody(double DaysAgo, string At);
 /// <param name="Rejected">Rows that the collector took the batch of, and not them, since the service began.</param>
 internal sealed record SyncBody(
     string State, string Reason, string? Detail, string? Hint, string? Waits, string? Endpoint, ContactBody? LastContact, long? NextTryMs,
-    long SentBytes, long Rejected, long? BudgetLeftBytes, string? QuietHours, SyncClassBody[] Classes, CarryOutBody? CarryOut);
+    long SentBytes, long Rejected, long? BudgetLeftBytes, string? QuietHours, SyncClassBody[] Classes, CarryOutBody? CarryOut, InputSamplesBody? InputSamples);
 
 /// <param name="Batches">On the stick when it left.</param>
 /// <param name="Bytes">Encrypted.</param>
@@ -37,6 +37,12 @@ internal sealed record AcknowledgedBody(double DaysAgo, string At, long Batches)
 /// <param name="Code">Why the last stick did not take everything, in snake_case; absent: it did.</param>
 /// <param name="AcknowledgementRefused">Why an acknowledgement on the last stick was not believed.</param>
 internal sealed record CarryOutBody(long MaxBytes, CarriedBody? LastCarried, AcknowledgedBody? LastAcknowledged, string? Code, string? AcknowledgementRefused);
+
+/// <summary>Samples of inputs; absent: the operator does not agree to any.</summary>
+/// <param name="Blocked">no_model_asks, no_telemetry_key or day_spent; absent: nothing.</param>
+/// <param name="LeftToday">Of the day of running time.</param>
+/// <param name="Taken">Since the service began; the others are those that were not taken, and why.</param>
+internal sealed record InputSamplesBody(string? Blocked, long LeftToday, long Taken, long NoKey, long TooLarge, long DaySpent, long OutboxFull, long Busy, long Failed);
 
 /// <summary>The part of sync in <c>/edge/v1/status</c>.</summary>
 internal sealed record SyncStatusBody(string State, string Reason, string? Waits, long WaitingBatches, long WaitingBytes, double? DaysSinceContact, CarryOutBody? CarryOut);

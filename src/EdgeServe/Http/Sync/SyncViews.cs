@@ -5,11 +5,12 @@ using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Sync;
 using EdgeServe.Engine.Sync.CarryOut;
 using EdgeServe.Engine.Telemetry.Outbox;
+using EdgeServe.Engine.Telemetry.Samples;
 
 namespace EdgeServe.Http.Sync;
 
 /// <summary>The forwarder and its outbox as the wire shows them.</summary>
-internal sealed class SyncViews(Forwarder forwarder, TelemetryOutbox outbox, StickTelemetry sticks, DeviceClock clock)
+internal sealed class SyncViews(Forwarder forwarder, TelemetryOutbox outbox, StickTelemetry sticks, DeviceClock clock, InputSampler? sampler = null)
 {
     public SyncBody All()
     {
@@ -18,7 +19,7 @@ internal sealed class SyncViews(Forwarder forwarder, TelemetryOutbox outbox, Sti
             Snake(standing.State), Snake(standing.Reason), Some(standing.Detail), SyncTexts.Hint(waits?.Reason ?? standing.Reason), Waits(waits), forwarder.Endpoint?.ToString(),
             forwarder.Record.LastContact is { } contact ? new ContactBody(Days(contact.Ago), Text(contact.At)) : null,
             Milliseconds(() => forwarder.NextTry), forwarder.Counters.Bytes, forwarder.Counters.Rejected,
-            forwarder.Options.BytesPerDay > 0 ? forwarder.Budget.Left : null, forwarder.Options.Quiet?.ToString(), [.. forwarder.Lanes.Select(Of)], CarryOut());
+            forwarder.Options.BytesPerDay > 0 ? forwarder.Budget.Left : null, forwarder.Options.Quiet?.ToString(), [.. forwarder.Lanes.Select(Of)], CarryOut(), Samples());
     }
 
     public SyncStatusBody Status()
@@ -58,6 +59,18 @@ internal sealed class SyncViews(Forwarder forwarder, TelemetryOutbox outbox, Sti
         sticks.Record.Carried is { } carried ? new CarriedBody(Days(carried.Ago), Text(carried.At), carried.Batches, carried.Bytes, carried.Left) : null,
         sticks.Record.Acknowledged is { } acknowledged ? new AcknowledgedBody(Days(acknowledged.Ago), Text(acknowledged.At), acknowledged.Batches) : null,
         sticks.Last?.Error is { } error ? Snake(error) : null, sticks.Last?.Refused);
+
+    private InputSamplesBody? Samples()
+    {
+        if (sampler is null)
+            return null;
+        var counts = sampler.Counts;
+        long left = sampler.LeftToday;
+        string? blocked = !sampler.IsAsked ? "no_model_asks" : !sampler.HasKey ? "no_telemetry_key" : left == 0 ? "day_spent" : null;
+        return new InputSamplesBody(
+            blocked, left, counts[SampleOutcome.Taken], counts[SampleOutcome.NoKey], counts[SampleOutcome.TooLarge], counts[SampleOutcome.DaySpent],
+            counts[SampleOutcome.OutboxFull], counts[SampleOutcome.Busy], counts[SampleOutcome.Failed]);
+    }
 
     private static double Days(TimeSpan ago) => Math.Round(ago.TotalDays, 2);
 

@@ -4,6 +4,7 @@ using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Bundles.Layout;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Sync.CarryOut;
+using EdgeServe.Engine.Updates.Enrolment;
 
 namespace EdgeServe.Tests.Engine.Sync.CarryOut;
 
@@ -121,11 +122,11 @@ public sealed class ExportTests
         using var issued = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(1));
         foreach (string pem in new[] { CarryBox.OfficeKey.ExportSubjectPublicKeyInfoPem(), issued.ExportCertificatePem() })
         {
-            using var recipient = PartEnvelope.Recipient(pem);
+            using var recipient = TelemetryEnvelope.Recipient(pem);
             foreach (int length in new[] { 1, 15, 16, 17, 100_000, PartEnvelope.MaxBytes - PartEnvelope.Overhead })
             {
                 byte[] content = RandomNumberGenerator.GetBytes(length);
-                byte[] part = PartEnvelope.Seal(content, recipient);
+                byte[] part = TelemetryEnvelope.Seal(content, recipient);
                 Assert.InRange(part.Length, length + 1, length + PartEnvelope.Overhead);
                 Assert.Equal(content, PartEnvelope.Open(part, CarryBox.OfficeKey));
             }
