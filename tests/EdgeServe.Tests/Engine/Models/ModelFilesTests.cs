@@ -62,6 +62,18 @@ public sealed class ModelFilesTests : IDisposable
         Assert.Equal(["Bad Name", "empty"], repository.List().Where(m => m.Problem is not null).Select(m => m.Name).Order());
     }
 
+    [Theory]
+    [InlineData("{}", 0, true)]
+    [InlineData("""{"sample_inputs":1}""", 1, true)]
+    [InlineData("""{"sample_inputs":500}""", 500, true)]
+    [InlineData("""{"sample_inputs":0}""", 0, false)]
+    [InlineData("""{"sample_inputs":true}""", 0, false)]
+    public void Inputs_are_sampled_only_where_a_definition_says_how_often(string telemetry, int oneIn, bool valid)
+    {
+        var definition = ModelDefinitionJson.Read(Encoding.UTF8.GetBytes($"{{\"telemetry\":{telemetry}}}"), out var errors);
+        Assert.Equal((oneIn, valid), (definition.Telemetry.SampleInputs, errors.Count == 0));
+    }
+
     [Fact]
     public void A_definitions_errors_are_all_found_at_once()
     {

@@ -11,7 +11,6 @@ using EdgeServe.Engine.Sync.CarryOut;
 using EdgeServe.Engine.Telemetry.Outbox;
 using EdgeServe.Engine.Telemetry.Samples;
 using EdgeServe.Engine.Updates.Enrolment;
-using Export = EdgeServe.TestCollector.Export;
 using EdgeServe.TestModels;
 using EdgeServe.Tests.Engine.Storage;
 using EdgeServe.Tests.Engine.Telemetry.Outbox;
@@ -19,6 +18,7 @@ using EdgeServe.Tests.Engine.Updates.Enrolment;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Export = EdgeServe.TestCollector.Export;
 
 namespace EdgeServe.Tests.Engine.Telemetry.Samples;
 
