@@ -1,5 +1,5 @@
-using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Telemetry.Outbox;
 
 namespace EdgeServe.Engine.Telemetry.Records;

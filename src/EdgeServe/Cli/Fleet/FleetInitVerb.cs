@@ -19,14 +19,16 @@ internal static class FleetInitVerb
         var registry = new Option<string?>("--registry") { Description = "host[:port]/repository to poll; none: sticks and files only.", HelpName = "R" };
         var telemetry = new Option<string?>("--telemetry-key") { Description = "RSA public key or certificate that carried-out telemetry is encrypted to.", HelpName = "PEM" };
         var acknowledgement = new Option<string?>("--acknowledgement-key") { Description = "P-256 public key that signs acknowledgements of telemetry.", HelpName = "PEM" };
+        var endpoint = new Option<string?>("--telemetry-endpoint") { Description = "OTLP/HTTP address of head office's collector, https; none: telemetry leaves by stick only.", HelpName = "URL" };
         var output = new Option<string>("--out") { Description = "The file to write, or a stick to write it to.", HelpName = "FILE", Required = true };
-        var command = new Command("init", "Make the file that boxes are enrolled with.") { channel, keys, threshold, deviceClass, registry, telemetry, acknowledgement, output };
+        var command = new Command("init", "Make the file that boxes are enrolled with.") { channel, keys, threshold, deviceClass, registry, telemetry, acknowledgement, endpoint, output };
         command.SetAction(parsed =>
         {
             var errors = new List<string>();
             var terms = new EnrolmentTerms(
                 parsed.GetValue(channel)!, parsed.GetValue(deviceClass)!, [.. parsed.GetValue(keys)!.Select(k => Pem("--key", k, errors)!)], parsed.GetValue(threshold),
-                parsed.GetValue(registry), Pem("--telemetry-key", parsed.GetValue(telemetry), errors), Pem("--acknowledgement-key", parsed.GetValue(acknowledgement), errors));
+                parsed.GetValue(registry), Pem("--telemetry-key", parsed.GetValue(telemetry), errors), Pem("--acknowledgement-key", parsed.GetValue(acknowledgement), errors),
+                parsed.GetValue(endpoint));
             // What could not be read has been said; the rest is still worth hearing.
             errors.AddRange(EnrolmentErrors.Of(terms with { TrustedKeys = [.. terms.TrustedKeys.Where(k => k is not null)] }).Where(e => errors.Count == 0 || !e.StartsWith("threshold", StringComparison.Ordinal)));
             string target = Path.GetFullPath(parsed.GetValue(output)!);

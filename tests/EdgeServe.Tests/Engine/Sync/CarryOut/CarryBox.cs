@@ -8,10 +8,10 @@ using EdgeServe.Engine.Sync.CarryOut;
 using EdgeServe.Engine.Telemetry.Outbox;
 using EdgeServe.Engine.Updates.Enrolment;
 using EdgeServe.Engine.Updates.Sticks;
-using Ledger = EdgeServe.TestCollector.Ledger;
 using EdgeServe.Tests.Engine.Storage;
 using EdgeServe.Tests.Engine.Telemetry.Outbox;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ledger = EdgeServe.TestCollector.Ledger;
 
 namespace EdgeServe.Tests.Engine.Sync.CarryOut;
 
