@@ -32,7 +32,8 @@ public sealed class LimitTests
             Assert.Equal(200, (await GetAsync(server.Client, key)).Status);
         }
 
-        Assert.InRange(seen.Count(s => s == 401), 10, 40);
+        // The burst, and what comes back while the hundred last: not the number, only that it is few.
+        Assert.InRange(seen.Count(s => s == 401), 5, 60);
         Assert.Equal(100, seen.Count(s => s is 401 or 429));
         // A key's own rate, and what gRPC calls it.
         var own = new List<int>();

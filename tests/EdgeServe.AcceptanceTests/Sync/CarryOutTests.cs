@@ -35,7 +35,7 @@ public sealed class CarryOutTests
 
         foreach (string file in Directory.GetFiles(box["part"], "*.pb.gz", SearchOption.AllDirectories))
             carried.Keep(Export.Decode(file.Split('.')[^3], await File.ReadAllBytesAsync(file, Stop), "gzip"));
-        Assert.True(carried.Kept.Count > 10, $"{carried.Kept.Count}");
+        Assert.True(carried.Kept.Count >= 10, $"{carried.Kept.Count}");
         Assert.All(carried.Kept, e => Assert.Equal(device.RootElement.GetProperty("id").GetString(), e.Id.Device));
 
         // By skopeo into a registry, and from there to a collector.
@@ -74,7 +74,7 @@ public sealed class CarryOutTests
         foreach (string stick in sticks[1..])
             await box.DoAsync("outbox", "import", stick, "--key", box["office.pem"], "--collector", collector.Endpoint.ToString());
         Assert.Equal(Enumerable.Range(1, collector.Ledger.Kept.Count).Select(n => (long)n), collector.Ledger.Kept.Select(e => e.Id.Sequence).Order());
-        Assert.True(collector.Ledger.Kept.Count > 10 && collector.Ledger.Duplicates > 20, $"{collector.Ledger.Kept.Count} {collector.Ledger.Duplicates}");
+        Assert.True(collector.Ledger.Kept.Count >= 10 && collector.Ledger.Duplicates >= 20, $"{collector.Ledger.Kept.Count} {collector.Ledger.Duplicates}");
 
         await box.DoAsync("key", "generate", box["stranger.pem"]);
         await box.DoAsync("outbox", "acknowledge", sticks[1], "--key", box["stranger.pem"]);
