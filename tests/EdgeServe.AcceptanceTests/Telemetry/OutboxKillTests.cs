@@ -24,15 +24,14 @@ public sealed class OutboxKillTests
         int seed = Random.Shared.Next();
         var random = new Random(seed);
         var committed = new HashSet<BatchId>();
-        long records = 0;
+        long records = 0, seen = 0;
         for (int i = 0; i < Kills; i++)
         {
-            long seen;
             await using (var server = EdgeServeProcess.Launch(start))
             {
                 await server.WaitAsync("/v2/health/ready");
                 await server.Client.InferredAsync();
-                await server.StoredAsync("record", 1);
+                await server.StoredAsync("record", seen + 1);
                 var watch = Stopwatch.StartNew();
                 int life = random.Next(LongestLifeMs);
                 while (watch.ElapsedMilliseconds < life)
@@ -54,7 +53,7 @@ public sealed class OutboxKillTests
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}: {committed.Count} batches, {records} inference records after {Kills} kills");
-        Assert.True(records > 0 && committed.Count > Kills);
+        Assert.True(records > 0 && committed.Count >= Kills);
         FaultSheet.Add("`kill -9` while telemetry is recorded", $"{Kills} kills (seed {seed})", $"{committed.Count} batches, 0 lost, 0 twice, 0 gaps");
     }
 }

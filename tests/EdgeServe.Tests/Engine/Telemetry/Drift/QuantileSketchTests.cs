@@ -5,12 +5,13 @@ namespace EdgeServe.Tests.Engine.Telemetry.Drift;
 
 public sealed class QuantileSketchTests
 {
+    /// <summary>A pair in the middle stands for 5 % of the ranks: no quantile can be off by more, whatever the numbers.</summary>
     [Fact]
-    public void Quantile_of_what_is_spread_is_off_by_less_than_three_in_a_hundred_ranks() => Gen.Select(Gen.Int, Gen.Int[300, 3_000], Gen.Int[1, 6]).Sample((seed, count, power) =>
+    public void Quantile_of_what_is_spread_is_off_by_less_than_five_in_a_hundred_ranks() => Gen.Select(Gen.Int, Gen.Int[300, 3_000], Gen.Int[1, 6]).Sample((seed, count, power) =>
     {
         var random = new Random(seed);
         float[] values = [.. Enumerable.Range(0, count).Select(_ => MathF.Pow(1 - random.NextSingle(), -power) * (random.Next(2) == 0 ? 1 : -1))];
-        Assert.InRange(Off(values), 0, 0.03);
+        Assert.InRange(Off(values), 0, 0.05);
     }, iter: 60);
 
     [Fact]
