@@ -169,7 +169,7 @@ public sealed partial class ModelCatalog
         {
             try
             {
-                loaded.SetResult(Opened(_loader.Load(files, statistics, behind: true), files));
+                loaded.SetResult(Opened(_loader.Load(files, statistics), files));
             }
             catch (Exception e)
             {

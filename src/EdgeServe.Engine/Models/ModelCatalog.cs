@@ -343,7 +343,8 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         model.Closed.ContinueWith(_ =>
         {
             _draining.TryRemove(model, out byte _);
-            ProcessMemory.GiveBack();
+            // What a session leaves behind is native; collecting as well would stop every request for tens of milliseconds.
+            ProcessMemory.TrimNative();
         }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         model.Release();
     }

@@ -11,15 +11,11 @@ internal sealed partial class ModelLoader(
     private const long OverheadBytes = 4L << 20;
     private const int DerivedMaxBatchSize = 1024;
 
-    // Parsing a graph recurses.
-    private const int StackOfOpening = 8 << 20;
-
     /// <param name="files">Where the version is.</param>
     /// <param name="statistics">Counters of this version, kept over reloads.</param>
     /// <param name="replacement">A definition to use instead of the file's.</param>
-    /// <param name="behind">The engine's part of it gets the cores only while nobody else wants them.</param>
     /// <exception cref="ServingException"><see cref="ServingError.LoadFailed"/> listing every error found.</exception>
-    public ServedModel Load(ModelFiles files, ModelStatistics statistics, ModelDefinition? replacement = null, bool behind = false)
+    public ServedModel Load(ModelFiles files, ModelStatistics statistics, ModelDefinition? replacement = null)
     {
         long start = time.GetTimestamp();
         var errors = new List<string>();
@@ -27,8 +23,7 @@ internal sealed partial class ModelLoader(
         ExternalData.Check(files, errors);
         if (errors.Count > 0)
             throw Failed(files, errors);
-        // Threads that the engine starts for a run inherit the level: a model that has some is opened at the ordinary one.
-        var session = behind && definition.Execution.IntraOpThreads == 1 ? OpenBehind(files, definition) : sessions.Open(files.ModelPath, definition.Execution);
+        var session = sessions.Open(files.ModelPath, definition.Execution);
         try
         {
             int maxBatchSize = MaxBatchSize(definition, session.Signature, errors);
@@ -46,23 +41,6 @@ internal sealed partial class ModelLoader(
             session.Dispose();
             throw;
         }
-    }
-
-    private ISession OpenBehind(ModelFiles files, ModelDefinition definition)
-    {
-        var opened = new TaskCompletionSource<ISession>();
-        InferenceThread.Start("opening", InferenceThread.LowestNice, () =>
-        {
-            try
-            {
-                opened.SetResult(sessions.Open(files.ModelPath, definition.Execution));
-            }
-            catch (Exception e)
-            {
-                opened.SetException(e);
-            }
-        }, StackOfOpening);
-        return opened.Task.GetAwaiter().GetResult();
     }
 
     /// <summary>What loading this version would count against the memory budget.</summary>
