@@ -32,6 +32,7 @@ public static class EngineRegistration
     public static IServiceCollection AddJobs(this IServiceCollection services, DataDirectory data, JobOptions options) => services
         .AddSingleton(data)
         .AddSingleton(p => DeviceClock.Of(p.GetRequiredService<TimeProvider>(), p.GetRequiredService<DataDirectory>().Device))
+        .AddSingleton(p => new ClockSetter(p.GetRequiredService<DeviceClock>(), () => p.GetRequiredService<UpdateRecords>().Trust.SignedTime, p.GetRequiredService<ILogger<ClockSetter>>()))
         .AddSingleton(p => new DeviceIdentity(p.GetRequiredService<DataDirectory>().Device))
         .AddSingleton(p => new JobStorage(
             p.GetRequiredService<DataDirectory>(), options, p.GetRequiredService<DeviceClock>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<JobStorage>>()))
@@ -104,6 +105,7 @@ public static class EngineRegistration
             ImageLayout.Open, p.GetRequiredService<ILogger<StickVisit>>())
         {
             Cargo = p.GetService<IStickCargo>(),
+            Card = p.GetService<IFirstTabletCard>(),
         })
         .AddSingleton(p => new MediaWatcher(
             options, p.GetRequiredService<DeviceEnrolment>(), p.GetRequiredService<StickVisit>(),

@@ -14,6 +14,8 @@ public sealed partial class DeviceClock
 {
     private const int ErrorState = 5; // TIME_ERROR: unsynchronised
     private const int StateBytes = 8 + 8 + 8 + 36;
+    private const int RealTime = 0; // CLOCK_REALTIME
+    private const long NanosecondsPerMillisecond = 1_000_000;
     /// <summary>No true time is earlier.</summary>
     public static readonly DateTimeOffset ProgramMade = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan SetBackTolerance = TimeSpan.FromMinutes(2);
@@ -23,16 +25,19 @@ public sealed partial class DeviceClock
     private readonly Func<bool> _disciplined;
     private readonly long _startUptime;
     private readonly long _startTimestamp;
-    private readonly long _latestSeen;
+    private readonly Func<DateTimeOffset, bool> _set;
     private long _base;
+    private long _latestSeen;
 
     /// <param name="time">The process's clocks.</param>
     /// <param name="directory">Where the clock is kept over restarts; null: nowhere.</param>
     /// <param name="bootId">This boot's id.</param>
     /// <param name="uptime">Time since boot.</param>
     /// <param name="disciplined">Does a time source keep the wall clock? Null: nobody knows of one.</param>
-    public DeviceClock(TimeProvider time, string? directory, string bootId, TimeSpan uptime, Func<bool>? disciplined = null)
+    /// <param name="set">Sets the wall clock; false: it may not. Null: nobody may.</param>
+    public DeviceClock(TimeProvider time, string? directory, string bootId, TimeSpan uptime, Func<bool>? disciplined = null, Func<DateTimeOffset, bool>? set = null)
     {
+        _set = set ?? (static _ => false);
         _disciplined = disciplined ?? (static () => false);
         _time = time;
         _bootId = bootId;
@@ -65,7 +70,7 @@ public sealed partial class DeviceClock
             // What a time source says is right, even if the clock once showed a later time by mistake.
             if (_disciplined())
                 return ClockQuality.Synchronized;
-            if (now.ToUnixTimeMilliseconds() < _latestSeen - SetBackTolerance.TotalMilliseconds)
+            if (now.ToUnixTimeMilliseconds() < Volatile.Read(ref _latestSeen) - SetBackTolerance.TotalMilliseconds)
                 return ClockQuality.SetBack;
             return ClockQuality.Free;
         }
@@ -80,7 +85,7 @@ public sealed partial class DeviceClock
         const string uptimeFile = "/proc/uptime";
         string boot = File.Exists(bootFile) ? File.ReadAllText(bootFile).Trim() : "";
         double seconds = File.Exists(uptimeFile) ? double.Parse(File.ReadAllText(uptimeFile).Split(' ')[0], CultureInfo.InvariantCulture) : 0;
-        return new DeviceClock(time, directory, boot, TimeSpan.FromSeconds(seconds), IsDisciplined);
+        return new DeviceClock(time, directory, boot, TimeSpan.FromSeconds(seconds), IsDisciplined, SetRealTime);
     }
 
     /// <summary>Rows on the disk may know of a later time than the last saved one: the clock goes on from there.</summary>
@@ -89,6 +94,17 @@ public sealed partial class DeviceClock
         long behind = milliseconds - Now;
         if (behind > 0)
             Interlocked.Add(ref _base, behind);
+    }
+
+    /// <summary>Sets the wall clock by somebody's word: the latest time that was seen before counts no longer. Running time does not notice.</summary>
+    /// <returns>False: this process may not.</returns>
+    public bool TrySet(DateTimeOffset time)
+    {
+        if (!_set(time))
+            return false;
+        Volatile.Write(ref _latestSeen, time.ToUnixTimeMilliseconds());
+        Save();
+        return true;
     }
 
     /// <summary>Keeps the time for the next start.</summary>
@@ -125,6 +141,19 @@ public sealed partial class DeviceClock
         timex.Clear();
         return AdjTimeX(ref MemoryMarshal.GetReference(timex)) is >= 0 and not ErrorState;
     }
+
+    private static bool SetRealTime(DateTimeOffset time)
+    {
+        if (!OperatingSystem.IsLinux())
+            return false;
+        // struct timespec on 64-bit Linux: seconds, nanoseconds.
+        long milliseconds = time.ToUnixTimeMilliseconds();
+        Span<long> value = [milliseconds / 1000, milliseconds % 1000 * NanosecondsPerMillisecond];
+        return ClockSetTime(RealTime, ref MemoryMarshal.GetReference(value)) == 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "clock_settime")]
+    private static partial int ClockSetTime(int clock, ref long time);
 
     [LibraryImport("libc", EntryPoint = "adjtimex")]
     private static partial int AdjTimeX(ref byte timex);

@@ -10,6 +10,7 @@ using EdgeServe.Http;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Keys;
 using EdgeServe.Http.Operator;
+using EdgeServe.Http.Pairing;
 using EdgeServe.Http.Sync;
 using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Updates;
@@ -31,6 +32,7 @@ namespace EdgeServe.Cli;
 [JsonSerializable(typeof(KeyBody))]
 [JsonSerializable(typeof(KeyListBody))]
 [JsonSerializable(typeof(AddedKeyBody))]
+[JsonSerializable(typeof(OpenedPairingBody))]
 [JsonSerializable(typeof(DriftBody))]
 [JsonSerializable(typeof(OfferBody))]
 [JsonSerializable(typeof(UpdateEventBody[]))]

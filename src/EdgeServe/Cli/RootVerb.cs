@@ -32,6 +32,7 @@ internal static class RootVerb
             UpdateVerb.Create(),
             SyncVerb.Create(),
             TabletVerb.Create(),
+            SetupCardVerb.Create(),
             KeyAdminVerb.Create(),
             StatusVerb.Create(),
             DeviceVerb.Create(),

@@ -2,6 +2,7 @@ using EdgeServe.Engine;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Storage;
+using EdgeServe.Engine.Updates.Sticks;
 using EdgeServe.Grpc;
 using EdgeServe.Http;
 using EdgeServe.Http.Health;
@@ -10,12 +11,14 @@ using EdgeServe.Http.Keys;
 using EdgeServe.Http.Metrics;
 using EdgeServe.Http.Oip;
 using EdgeServe.Http.Operator;
+using EdgeServe.Http.Pairing;
 using EdgeServe.Http.Sync;
 using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Trust;
 using EdgeServe.Http.Updates;
 using EdgeServe.Security;
 using EdgeServe.Security.Keys;
+using EdgeServe.Security.Pairing;
 using EdgeServe.Security.Tls;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -73,6 +76,9 @@ internal static class EdgeServeRegistration
         UpdateEndpoints.Map(app);
         SyncEndpoints.Map(app);
         KeyEndpoints.Map(app);
+        PairingEndpoints.Map(app);
+        PairPage.Map(app);
+        ClockEndpoint.Map(app);
         DriftEndpoint.Map(app);
         SeriesEndpoint.Map(app);
         app.MapMetrics(options);
@@ -86,6 +92,9 @@ internal static class EdgeServeRegistration
         services.AddSingleton<Doorman>();
         services.AddSingleton(p => new KeyStore(
             p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceClock>(), p.GetRequiredService<TimeProvider>(), options.KeyRequestsPerSecond, p.GetRequiredService<ILogger<KeyStore>>()));
+        services.AddSingleton(p => new SetupCode(p.GetRequiredService<DataDirectory>().Device));
+        services.AddSingleton<PairingDesk>();
+        services.AddSingleton<IFirstTabletCard, FirstTabletCard>();
         services.AddSingleton<ServerCertificates>();
         services.AddHostedService(p => p.GetRequiredService<ServerCertificates>());
     }
@@ -105,6 +114,9 @@ internal static class EdgeServeRegistration
         services.AddSingleton<SyncViews>();
         services.AddSingleton<SyncEndpoints>();
         services.AddSingleton<KeyEndpoints>();
+        services.AddSingleton<PairingEndpoints>();
+        services.AddSingleton<PairPage>();
+        services.AddSingleton<ClockEndpoint>();
         services.AddSingleton<TrustPage>();
         services.AddHostedService<ModelStartup>();
     }

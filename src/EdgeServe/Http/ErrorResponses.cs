@@ -1,10 +1,12 @@
 using EdgeServe.Engine.Bundles;
+using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Grpc;
 using EdgeServe.Security;
 using EdgeServe.Security.Keys;
+using EdgeServe.Security.Pairing;
 using Microsoft.Extensions.Primitives;
 
 namespace EdgeServe.Http;
@@ -83,6 +85,18 @@ internal static class ErrorResponses
         _ => StatusCodes.Status503ServiceUnavailable,
     };
 
+    public static int Status(PairingError error) => error switch
+    {
+        PairingError.InvalidPairing or PairingError.CodeMalformed => StatusCodes.Status400BadRequest,
+        PairingError.UnknownPairing => StatusCodes.Status404NotFound,
+        PairingError.TooManyPairings or PairingError.NotServed => StatusCodes.Status409Conflict,
+        PairingError.CodeExpired or PairingError.CodeUsed or PairingError.CodeLocked or PairingError.CodeCancelled => StatusCodes.Status410Gone,
+        // Not 401: no other key or code in the same header would help.
+        _ => StatusCodes.Status403Forbidden,
+    };
+
+    public static int Status(ClockError error) => error == ClockError.Implausible ? StatusCodes.Status400BadRequest : StatusCodes.Status409Conflict;
+
     /// <summary>Why somebody is not let in, with the challenge that RFC 6750 asks for (section 3).</summary>
     public static Task WriteAsync(HttpContext context, AccessError error, Caller caller, Scope needed, TimeSpan wait)
     {
@@ -91,6 +105,12 @@ internal static class ErrorResponses
     }
 
     public static Task WriteAsync(HttpContext context, KeyException e) =>
+        WriteAsync(context, Status(e.Error), e.Message, e.Error.ToString(), e.Hint);
+
+    public static Task WriteAsync(HttpContext context, PairingException e) =>
+        WriteAsync(context, Status(e.Error), e.Message, e.Error.ToString(), e.Hint);
+
+    public static Task WriteAsync(HttpContext context, ClockException e) =>
         WriteAsync(context, Status(e.Error), e.Message, e.Error.ToString(), e.Hint);
 
     public static Task WriteAsync(HttpContext context, JobException e) =>

@@ -1,10 +1,12 @@
 using EdgeServe.Engine.Bundles;
+using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Http.Trust;
 using EdgeServe.Security;
 using EdgeServe.Security.Keys;
+using EdgeServe.Security.Pairing;
 
 namespace EdgeServe.Http;
 
@@ -53,6 +55,14 @@ internal sealed partial class Gate(RequestDelegate next, HostGuard guard, TrustP
             await ErrorResponses.WriteAsync(context, caller.EndedBy, caller, Scope.Infer, TimeSpan.Zero);
         }
         catch (KeyException e)
+        {
+            await ErrorResponses.WriteAsync(context, e);
+        }
+        catch (PairingException e)
+        {
+            await ErrorResponses.WriteAsync(context, e);
+        }
+        catch (ClockException e)
         {
             await ErrorResponses.WriteAsync(context, e);
         }

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Keys;
 using EdgeServe.Http.Operator;
+using EdgeServe.Http.Pairing;
 using EdgeServe.Http.Sync;
 using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Updates;
@@ -33,6 +34,15 @@ namespace EdgeServe.Http;
 [JsonSerializable(typeof(AddedKeyBody))]
 [JsonSerializable(typeof(NewKeyBody))]
 [JsonSerializable(typeof(RenameBody))]
+[JsonSerializable(typeof(NewPairingBody))]
+[JsonSerializable(typeof(OpenedPairingBody))]
+[JsonSerializable(typeof(PairingBody))]
+[JsonSerializable(typeof(PairingListBody))]
+[JsonSerializable(typeof(NewSetupCardBody))]
+[JsonSerializable(typeof(PairBody))]
+[JsonSerializable(typeof(PairedBody))]
+[JsonSerializable(typeof(NewClockBody))]
+[JsonSerializable(typeof(SetClockBody))]
 [JsonSerializable(typeof(DriftBody))]
 [JsonSerializable(typeof(SeriesBody))]
 [JsonSerializable(typeof(OfferBody))]

@@ -51,7 +51,9 @@ internal static class AccessTable
 
         // Is it there?
         Add(new AccessRule(Scope.Anyone),
-            "GET /v2/health/live", "GET /v2/health/ready", Oip + "ServerLive", Oip + "ServerReady", Health + "Check");
+            "GET /v2/health/live", "GET /v2/health/ready",
+            // A tablet has a code before it has a key.
+            "GET /pair", "POST /pair", "POST /edge/v1/pair", Oip + "ServerLive", Oip + "ServerReady", Health + "Check");
 
         // Ask models, keep jobs; and what clients of the protocol ask as a matter of course.
         Add(new AccessRule(Scope.Infer),
@@ -93,7 +95,9 @@ internal static class AccessTable
         // Keys, folders of the box, everybody's jobs. Enrolment, backup and reset ask for the control socket as well.
         Add(new AccessRule(Scope.Admin),
             "POST /edge/v1/updates/install", "POST /edge/v1/device/enroll", "GET /edge/v1/backup",
-            "GET /edge/v1/keys", "POST /edge/v1/keys", "POST /edge/v1/keys/reset", "POST /edge/v1/keys/{id}/rename", "DELETE /edge/v1/keys/{id}");
+            "GET /edge/v1/keys", "POST /edge/v1/keys", "POST /edge/v1/keys/reset", "POST /edge/v1/keys/{id}/rename", "DELETE /edge/v1/keys/{id}",
+            "GET /edge/v1/pairings", "POST /edge/v1/pairings", "GET /edge/v1/pairings/{id}", "DELETE /edge/v1/pairings/{id}", "POST /edge/v1/setup-card",
+            "POST /edge/v1/device/clock");
         return rules;
     }
 }

@@ -76,6 +76,15 @@ internal sealed record AccessRow(string Scope, string Method, string Path)
         admin   POST /edge/v1/keys/reset
         admin   POST /edge/v1/keys/{id}/rename
         admin   DELETE /edge/v1/keys/{id}
+        admin   GET /edge/v1/pairings
+        admin   POST /edge/v1/pairings
+        admin   GET /edge/v1/pairings/{id}
+        admin   DELETE /edge/v1/pairings/{id}
+        admin   POST /edge/v1/setup-card
+        admin   POST /edge/v1/device/clock
+        anyone  POST /edge/v1/pair
+        anyone  GET /pair
+        anyone  POST /pair
         anyone  GRPC /inference.GRPCInferenceService/ServerLive
         anyone  GRPC /inference.GRPCInferenceService/ServerReady
         anyone  GRPC /grpc.health.v1.Health/Check

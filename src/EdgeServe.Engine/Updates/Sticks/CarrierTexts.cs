@@ -28,6 +28,9 @@ internal static class CarrierTexts
     public static CarrierText Enrolled(string channel) =>
         new(CarrierTone.Good, "Set up", $"This box follows {channel}.", Pull);
 
+    /// <summary>In the place of the next step when there is a card on the stick.</summary>
+    public const string OpenCard = "Pull the stick out, open pairing.html on it and print that page: it connects the first tablet.";
+
     public static CarrierText Installed(long release) =>
         new(CarrierTone.Good, "Updated", string.Create(CultureInfo.InvariantCulture, $"The box now works with release {release}."), Pull);
 

@@ -36,6 +36,9 @@ internal sealed class PluggedMedium
     /// <summary>Content that waits for its turn to be offered; null: there is none.</summary>
     internal IContentSource? Source { get; set; }
 
+    /// <summary>Did it enrol this box, now or before?</summary>
+    internal bool BroughtTerms { get; set; }
+
     /// <summary>We wrote to it: what it is now is no news.</summary>
     internal void Renew(Medium medium) => _medium = medium;
 

@@ -16,6 +16,9 @@ internal sealed partial class StickVisit(
     /// <summary>What goes the other way; null: nothing does.</summary>
     public IStickCargo? Cargo { get; init; }
 
+    /// <summary>The way in for the first tablet of a box that a stick enrolled; null: none is offered.</summary>
+    public IFirstTabletCard? Card { get; init; }
+
     // Watching a copy in a terminal needs no more.
     private const long ProgressBytes = 1 << 20;
 
@@ -79,13 +82,18 @@ internal sealed partial class StickVisit(
         if (offers.IsEnrolled)
         {
             if (EnrolmentFile.Read(content, out _) is { } terms && enrolment.IsSame(terms))
+            {
+                medium.BroughtTerms = true;
                 return terms.Channel;
+            }
+
             // Never from a stick: a stick lies in the street.
             Log.EnrolmentLeft(log, medium.Medium.Name);
             return null;
         }
 
         enrolment.Enrol(content, replace: false);
+        medium.BroughtTerms = true;
         Log.Enrolled(log, medium.Medium.Name, enrolment.Require().Channel);
         return enrolment.Require().Channel;
     }
@@ -149,6 +157,8 @@ internal sealed partial class StickVisit(
         if (!medium.IsGone)
         {
             medium.Move(s => s with { Phase = MediumPhase.Reporting, Text = CarrierTexts.Reporting });
+            if (await Task.Run(() => WriteCard(medium.Medium, medium.BroughtTerms)) && error is null)
+                text = text with { Next = CarrierTexts.OpenCard };
             string? problem = await Task.Run(() => StickReport.Write(medium.Medium, self.Entry(text, error, offers.Channel, medium.State.Release, cargo))); // 5
             written = problem is null;
             if (!written)
@@ -166,6 +176,29 @@ internal sealed partial class StickVisit(
         medium.Move(s => s with { Phase = MediumPhase.Carrying, Text = CarrierTexts.Carrying });
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, medium.Needed);
         return await cargo.ExchangeAsync(medium.Medium, either.Token);
+    }
+
+    /// <summary>Only onto the stick that enrolled the box, and only for a box that nobody has a way into yet.</summary>
+    private bool WriteCard(Medium medium, bool broughtTerms)
+    {
+        if (!broughtTerms || Card is null)
+            return false;
+        if (Card.Write(out string why) is not { } page)
+        {
+            Log.NoCard(log, medium.Name, why);
+            return false;
+        }
+
+        if (StickReport.WriteFile(medium, StickReport.CardName, page) is { } problem)
+        {
+            // Nobody has read the code on it.
+            Card.TakeBack();
+            Log.NoCard(log, medium.Name, problem);
+            return false;
+        }
+
+        Log.CardWritten(log, medium.Name, StickReport.CardName);
+        return true;
     }
 
     /// <summary>What we wrote is no reason to look at it again.</summary>
@@ -208,6 +241,12 @@ internal sealed partial class StickVisit(
 
         [LoggerMessage(6216, LogLevel.Information, "Medium {Name} got no report: {Reason}")]
         public static partial void NoReport(ILogger logger, string name, string reason);
+
+        [LoggerMessage(8120, LogLevel.Information, "Medium {Name}: {File} for the first tablet was written to it")]
+        public static partial void CardWritten(ILogger logger, string name, string file);
+
+        [LoggerMessage(8121, LogLevel.Information, "Medium {Name} got no card for a first tablet: {Reason}")]
+        public static partial void NoCard(ILogger logger, string name, string reason);
 
         [LoggerMessage(6217, LogLevel.Error, "Medium {Name}: looking at it failed for a reason of the service's own")]
         public static partial void Broke(ILogger logger, string name, Exception error);

@@ -2,6 +2,7 @@ using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Hosting;
 using EdgeServe.Security.Keys;
+using EdgeServe.Security.Pairing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeServe.Cli.Tablets;
@@ -15,6 +16,8 @@ internal static class KeyFiles
         data.Take();
         var clock = DeviceClock.Of(TimeProvider.System, data.Device);
         using var keys = new KeyStore(data.Device, clock, TimeProvider.System, options.Security.KeyRequestsPerSecond, NullLogger<KeyStore>.Instance);
+        // What a reset of the keys takes back as well.
+        using var pairing = new PairingDesk(keys, new SetupCode(data.Device), TimeProvider.System, NullLogger<PairingDesk>.Instance);
         return work(keys, clock);
     }
 }

@@ -7,6 +7,7 @@ internal static class TabletVerb
 {
     public static Command Create() => new("tablet", "Give keys to tablets and other clients, and take them back.")
     {
+        TabletPairVerb.Create(),
         TabletAddVerb.Create(),
         TabletListVerb.Create(),
         TabletRenameVerb.Create(),

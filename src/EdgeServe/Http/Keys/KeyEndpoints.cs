@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using EdgeServe.Engine.Device;
 using EdgeServe.Http.Oip;
@@ -10,8 +9,6 @@ namespace EdgeServe.Http.Keys;
 /// <summary><c>/edge/v1/keys</c>: who may call. For keys of scope admin, and for the box itself.</summary>
 internal sealed class KeyEndpoints(KeyStore keys, DeviceClock clock)
 {
-    private const int MostBodyBytes = 16 << 10;
-
     public static void Map(IEndpointRouteBuilder routes)
     {
         var endpoints = routes.ServiceProvider.GetRequiredService<KeyEndpoints>();
@@ -53,22 +50,8 @@ internal sealed class KeyEndpoints(KeyStore keys, DeviceClock clock)
 
     private static string By(HttpContext context) => Caller.Of(context).Owner;
 
-    private static async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
-        where T : class
-    {
-        byte[] buffer = new byte[MostBodyBytes + 1];
-        int length = await context.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, context.RequestAborted);
-        if (length > MostBodyBytes)
-            throw Invalid($"the body has more than {MostBodyBytes >> 10} KiB");
-        try
-        {
-            return JsonSerializer.Deserialize(buffer.AsSpan(0, length), type) ?? throw Invalid("the body is null");
-        }
-        catch (JsonException e)
-        {
-            throw Invalid($"the body is not the JSON that is expected: {e.Message}");
-        }
-    }
+    private static Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
+        where T : class => JsonRequest.ReadAsync(context, type, Invalid);
 
     private static KeyException Invalid(string message) => new(KeyError.InvalidKey, message, "GET /openapi/v1.json describes it.");
 }

@@ -22,18 +22,21 @@ internal static class KeyViews
         return new KeyBody(key.Id, key.Name, AccessTexts.Name(key.Scope), key.Models, key.RequestsPerSecond, state, new MomentBody(at, quality), state == "active" ? left : null);
     }
 
+    /// <summary>A scope by its name; one that no key can have when it is none.</summary>
+    public static Scope ScopeOf(string? name, Scope otherwise) => name switch
+    {
+        null => otherwise,
+        "infer" => Scope.Infer,
+        "operate" => Scope.Operate,
+        "admin" => Scope.Admin,
+        _ => Scope.Anyone,
+    };
+
     /// <exception cref="KeyException">It cannot be.</exception>
     public static KeyWish Wish(NewKeyBody body)
     {
-        var scope = body.Scope switch
-        {
-            null or "infer" => Scope.Infer,
-            "operate" => Scope.Operate,
-            "admin" => Scope.Admin,
-            _ => Scope.Anyone,
-        };
         // Not a number, or more than a time span holds: refused by what is checked anyway.
         TimeSpan? life = body.ExpiresInHours is not { } hours ? null : hours is > 0 and < 1e6 ? TimeSpan.FromHours(hours) : TimeSpan.Zero;
-        return new KeyWish(body.Name ?? "", scope, body.Models ?? [], life, body.RequestsPerSecond);
+        return new KeyWish(body.Name ?? "", ScopeOf(body.Scope, Scope.Infer), body.Models ?? [], life, body.RequestsPerSecond);
     }
 }

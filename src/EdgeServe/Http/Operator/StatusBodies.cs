@@ -25,3 +25,12 @@ internal sealed record FollowsBody(string Channel, string DeviceClass, string? R
 /// <param name="Follows">Absent: it belongs to no fleet.</param>
 internal sealed record StatusBody(
     string State, string Name, string Version, string? Device, bool Ready, ClockBody Clock, JobCountsBody Jobs, DiskBody Disk, FollowsBody? Follows, UpdatesStatusBody? Updates, SyncStatusBody Sync, ProblemBody[] Problems);
+
+/// <summary>What may be asked of <c>POST /edge/v1/device/clock</c>.</summary>
+/// <param name="Time">RFC 3339, with a zone.</param>
+internal sealed record NewClockBody(string? Time);
+
+/// <param name="Before">What the clock showed.</param>
+/// <param name="Now">What it shows.</param>
+/// <param name="Quality">How far it can be believed.</param>
+internal sealed record SetClockBody(string Before, string Now, string Quality);

@@ -50,6 +50,9 @@ internal sealed partial class KeyStore : IDisposable
         Load();
     }
 
+    /// <summary>All keys were taken back; by whom. Raised on the thread that did.</summary>
+    public event Action<string>? WasReset;
+
     /// <summary>Why no key works; null when they do.</summary>
     public string? Trouble => _trouble;
 
@@ -113,14 +116,19 @@ internal sealed partial class KeyStore : IDisposable
     });
 
     /// <summary>Revokes every key there is, damaged or not, and makes one of scope admin: for who lost the last.</summary>
-    public (StoredKey Key, string Text) Reset(string by) => Change(() =>
+    public (StoredKey Key, string Text) Reset(string by)
     {
-        string text = KeyText.Make(out var hash);
-        var key = Make(new KeyWish(AdminName, Scope.Admin, [], null, null), hash);
-        Keep([.. _callers.Values.Select(c => c.Key! with { Revoked = true }), key]);
-        Log.Reset(_log, key.Id, by);
-        return (key, text);
-    });
+        var made = Change(() =>
+        {
+            string text = KeyText.Make(out var hash);
+            var key = Make(new KeyWish(AdminName, Scope.Admin, [], null, null), hash);
+            Keep([.. _callers.Values.Select(c => c.Key! with { Revoked = true }), key]);
+            Log.Reset(_log, key.Id, by);
+            return (key, text);
+        });
+        WasReset?.Invoke(by);
+        return made;
+    }
 
     public void Dispose() => _timer.Dispose();
 

@@ -27,6 +27,7 @@ internal sealed partial class ServerCertificates : BackgroundService
     private readonly ILogger<ServerCertificates> _log;
     private readonly CertificateFile _file;
     private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly Lock _gate = new();
     private volatile SslServerAuthenticationOptions? _handshake;
     private volatile X509Certificate2? _certificate;
     private volatile BoxAuthority? _authority;
@@ -145,16 +146,26 @@ internal sealed partial class ServerCertificates : BackgroundService
         Log.Operators(_log, certificate.NotAfter.ToUniversalTime());
     }
 
+    /// <summary>The box's own authority, made now if need be; null when the operator's certificate serves.</summary>
+    public BoxAuthority? EnsureAuthority()
+    {
+        if (IsOperators)
+            return null;
+        lock (_gate)
+        {
+            if (_authority is { } kept)
+                return kept;
+            var authority = BoxAuthority.Ensure(_directory, BoxNames.Host(Dns.GetHostName()), out bool made);
+            if (made)
+                Log.AuthorityMade(_log, authority.Fingerprint);
+            return _authority = authority;
+        }
+    }
+
     private void RefreshOwn()
     {
         string hostName = Dns.GetHostName();
-        if (_authority is not { } authority)
-        {
-            _authority = authority = BoxAuthority.Ensure(_directory, BoxNames.Host(hostName), out bool made);
-            if (made)
-                Log.AuthorityMade(_log, authority.Fingerprint);
-        }
-
+        var authority = EnsureAuthority()!;
         var listens = OptionsErrors.Addresses(_options.Server.LanUrls).Select(u => ListenAddresses.EndPoint(u).Address).Where(a => !a.Equals(IPAddress.Any) && !a.Equals(IPAddress.IPv6Any));
         var names = BoxNames.Of(hostName, _options.Server.AllowedHosts, BoxNames.Interfaces().Concat(listens), authority.Host);
         var now = Now();

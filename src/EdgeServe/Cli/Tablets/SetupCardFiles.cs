@@ -1,0 +1,29 @@
+using System.Net;
+using EdgeServe.Engine.Storage;
+using EdgeServe.Hosting;
+using EdgeServe.Http.Pairing;
+using EdgeServe.Security.Pairing;
+using EdgeServe.Security.Tls;
+
+namespace EdgeServe.Cli.Tablets;
+
+/// <summary>A setup card for a box whose service is stopped, or was never started; its data directory is owned meanwhile.</summary>
+internal static class SetupCardFiles
+{
+    /// <exception cref="PairingException">It would lead nowhere.</exception>
+    public static byte[] Make(EdgeServeOptions options, NewSetupCardBody wish)
+    {
+        var links = SetupCard.Links(options, wish.Address);
+        var scope = SetupCard.ScopeOf(wish.Scope);
+        using var data = new DataDirectory(options.Server.DataDirectory);
+        data.Take();
+        string? fingerprint = null;
+        if (options.Security.CertificateFile.Length == 0)
+        {
+            using var authority = BoxAuthority.Ensure(data.Device, BoxNames.Host(Dns.GetHostName()), out _);
+            fingerprint = authority.Fingerprint;
+        }
+
+        return SetupCard.Write(options, links, fingerprint, new SetupCode(data.Device).Replace(scope), scope);
+    }
+}
