@@ -10,8 +10,10 @@ namespace EdgeServe.Engine.Jobs;
 /// <summary>Step 5 of the job flow: the infer flow over stored bytes. Nothing here changes the database.</summary>
 internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobOptions options, DeviceClock clock)
 {
-    private const int ChunkBytes = 256 << 10;
-    private const int BinaryStepBytes = 256 << 10;
+    // Half a millisecond's work, after which whoever waits for this core gets it: the scheduler gives even a thread of low
+    // priority milliseconds at a stretch.
+    private const int ChunkBytes = 16 << 10;
+    private const int StepBytes = 4 << 10;
     private const long DiskRetryMs = 30_000;
 
     /// <param name="job">Claimed.</param>
@@ -107,6 +109,7 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
                 filled += read;
                 left -= read;
                 int taken = (int)reader.Read(new ReadOnlySequence<byte>(chunk, 0, filled), completed: left == 0);
+                Thread.Yield();
                 filled -= taken;
                 chunk.AsSpan(taken, filled).CopyTo(chunk);
                 if (left == 0)
@@ -136,19 +139,19 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
         // A run before this one may have got as far as the file.
         storage.Files.Delete(job.Id, PayloadPart.Result);
         var answer = new OipResponseWriter(response);
-        var scratch = new ArrayBufferWriter<byte>(OipResponseWriter.StepBytes * 2);
-        bool more = answer.WriteJson(scratch);
+        var scratch = new ArrayBufferWriter<byte>(StepBytes * 2);
+        bool more = true;
         while (more && answer.HasBinary)
-            more = answer.WriteJson(scratch);
+            more = answer.WriteJson(scratch, StepBytes);
         using var payload = storage.Files.Create(job.Id, PayloadPart.Result, answer.HasBinary ? scratch.WrittenCount : -1);
         Flush(scratch, payload);
         while (more)
         {
-            more = answer.WriteJson(scratch);
+            more = answer.WriteJson(scratch, StepBytes);
             Flush(scratch, payload);
         }
 
-        while (answer.HasBinary && answer.WriteBinary(scratch, BinaryStepBytes))
+        while (answer.HasBinary && answer.WriteBinary(scratch, StepBytes))
             Flush(scratch, payload);
         Flush(scratch, payload);
         return payload.Complete();
@@ -158,6 +161,7 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
     {
         payload.Write(scratch.WrittenSpan);
         scratch.ResetWrittenCount();
+        Thread.Yield();
     }
 
     private JobOutcome Failed(Job job, ServingException e, CancellationToken stopping, CancellationToken cancelled)

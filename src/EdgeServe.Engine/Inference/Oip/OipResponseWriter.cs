@@ -73,12 +73,14 @@ public struct OipResponseWriter
     }
 
     /// <summary>Writes the next piece of the JSON.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="atLeast">Bytes after which the piece ends, and a little more.</param>
     /// <returns>False when the JSON is complete.</returns>
-    public bool WriteJson(IBufferWriter<byte> output)
+    public bool WriteJson(IBufferWriter<byte> output, int atLeast = StepBytes)
     {
         var text = new Utf8Buffer(output);
-        while (!IsJsonDone && text.Written < StepBytes)
-            Advance(ref text);
+        while (!IsJsonDone && text.Written < atLeast)
+            Advance(ref text, atLeast);
         text.Flush();
         return !IsJsonDone;
     }
@@ -115,7 +117,7 @@ public struct OipResponseWriter
         return _part == Part.Binary;
     }
 
-    private void Advance(ref Utf8Buffer text)
+    private void Advance(ref Utf8Buffer text, int budget)
     {
         switch (_part)
         {
@@ -127,7 +129,7 @@ public struct OipResponseWriter
                 TensorHead(ref text, in _response.Tensors[_tensor]);
                 break;
             case Part.Elements:
-                Elements(ref text, in _response.Tensors[_tensor]);
+                Elements(ref text, in _response.Tensors[_tensor], budget);
                 break;
             case Part.Tail:
                 text.Raw("]}"u8);
@@ -184,9 +186,9 @@ public struct OipResponseWriter
         _part = Part.Elements;
     }
 
-    private void Elements(ref Utf8Buffer text, in OutputTensor tensor)
+    private void Elements(ref Utf8Buffer text, in OutputTensor tensor, int budget)
     {
-        if (TensorText.Write(ref text, in tensor, ref _element, ref _offset, StepBytes))
+        if (TensorText.Write(ref text, in tensor, ref _element, ref _offset, budget))
         {
             text.Raw("]}"u8);
             NextTensor();
