@@ -31,4 +31,11 @@ if (args is ["jobs", var data, var finished, var waiting])
     return;
 }
 
+// `outbox FOLDER BYTES BATCH_BYTES` writes a data directory with a backlog of telemetry.
+if (args is ["outbox", var directory, var bytes, var batchBytes])
+{
+    await OutboxFill.WriteAsync(directory, long.Parse(bytes, CultureInfo.InvariantCulture), int.Parse(batchBytes, CultureInfo.InvariantCulture));
+    return;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

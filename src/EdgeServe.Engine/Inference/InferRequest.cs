@@ -16,6 +16,9 @@ public sealed class InferRequest(ServedModel model) : IDisposable
     /// <summary>The client's id, echoed in the answer; null when it sent none.</summary>
     public string? Id { get; set; }
 
+    /// <summary>Whose it is: owners share a model's queue. The same object each time, where that is easy.</summary>
+    public string Owner { get; init; } = "";
+
     /// <summary>One tensor per model input, in the model's order once the request is complete.</summary>
     public List<Tensor> Inputs { get; } = new(model.Signature.Inputs.Length);
 

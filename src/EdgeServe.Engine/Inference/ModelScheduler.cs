@@ -5,19 +5,19 @@ namespace EdgeServe.Engine.Inference;
 
 /// <summary>
 /// The queue of one model version. Step 4 of the infer flow: a run starts at once when an instance is idle - on the
-/// caller's thread when it is known to be short, else on a dedicated thread - and otherwise waits, ordered by priority,
-/// then deadline. A free thread takes with it what else is waiting and fits into one batch.
+/// caller's thread when it is known to be short, else on a dedicated thread - and otherwise waits: owners share
+/// (<see cref="FairQueue"/>), and what one of them has waiting is ordered by priority, then deadline. A free thread takes
+/// with it what else is waiting and fits into one batch.
 /// </summary>
 internal sealed class ModelScheduler : IDisposable
 {
-    private const int DeadBeforeSweep = 1024;
     private const uint DefaultPriority = 2;
 
     /// <summary>Where requests can share a run, only runs this much shorter are not worth sharing.</summary>
     private const int BatchingPatience = 4;
 
     private readonly object _gate = new();
-    private readonly PriorityQueue<WorkItem, (long Due, long Order)> _queue = new();
+    private readonly FairQueue _queue = new();
     private readonly ISession _session;
     private readonly SchedulerOptions _options;
     private readonly TimeProvider _time;
@@ -31,10 +31,8 @@ internal sealed class ModelScheduler : IDisposable
     private int _inline;
     private int _background;
     private int _active;
-    private volatile int _waiting;
     private int _threads;
     private int _idleThreads;
-    private long _order;
     private volatile bool _stopping;
 
     public ModelScheduler(
@@ -52,10 +50,13 @@ internal sealed class ModelScheduler : IDisposable
     }
 
     /// <summary>Requests waiting for an instance.</summary>
-    public int Waiting => _waiting;
+    public int Waiting => _queue.Waiting;
 
     /// <summary>Runs in progress.</summary>
     public int Active => Volatile.Read(ref _active) + Volatile.Read(ref _inline) + Volatile.Read(ref _background);
+
+    /// <summary>1 is the highest.</summary>
+    public static uint PriorityOf(InferRequest request) => request.Priority == 0 ? DefaultPriority : request.Priority;
 
     /// <summary>Runs the request and hands over its outputs, which the caller releases.</summary>
     /// <exception cref="ServingException">Queue full, deadline, cancellation, shutdown or a failed run.</exception>
@@ -102,9 +103,7 @@ internal sealed class ModelScheduler : IDisposable
         lock (_gate)
         {
             _stopping = true;
-            left = [.. _queue.UnorderedItems.Select(i => i.Element)];
-            _queue.Clear();
-            _waiting = 0;
+            left = _queue.Clear();
             Monitor.PulseAll(_gate);
         }
 
@@ -128,7 +127,7 @@ internal sealed class ModelScheduler : IDisposable
     {
         if (!_boundInline)
         {
-            if (_stopping || _waiting > 0)
+            if (_stopping || _queue.Waiting > 0)
                 return false;
             bool first = Interlocked.Increment(ref _inline) == 1 && Volatile.Read(ref _active) == 0;
             if (first || _batching is null || _estimate.IsWithin(_options.InlineThreshold / BatchingPatience, request.InputBytes))
@@ -139,7 +138,7 @@ internal sealed class ModelScheduler : IDisposable
 
         lock (_gate)
         {
-            if (_stopping || _active >= _instances || _waiting > 0)
+            if (_stopping || _active >= _instances || _queue.Waiting > 0)
                 return false;
             _active++;
             return true;
@@ -166,7 +165,7 @@ internal sealed class ModelScheduler : IDisposable
         lock (_gate)
         {
             _active--;
-            if (_waiting > 0)
+            if (_queue.Waiting > 0)
                 Monitor.Pulse(_gate);
         }
     }
@@ -174,19 +173,14 @@ internal sealed class ModelScheduler : IDisposable
     private void Enqueue(WorkItem item, TimeSpan? timeout)
     {
         bool startThread;
+        WorkItem? displaced = null;
         lock (_gate)
         {
             if (_stopping)
                 throw new ServingException(ServingError.ShuttingDown, "the server is stopping");
-            if (_waiting >= _limits.MaxSize + Math.Max(0, _instances - _active))
-            {
-                throw new ServingException(ServingError.QueueFull, "Exceeds maximum queue size",
-                    $"{_waiting} requests wait for '{item.Request.Model.Key.Name}'. Retry after a moment or raise queue.max_size in its model.json.")
-                { RetryAfter = TimeSpan.FromSeconds(1) };
-            }
-
-            _queue.Enqueue(item, (Due(item, timeout), _order++));
-            _waiting++;
+            if (_queue.Waiting >= _limits.MaxSize + Math.Max(0, _instances - _active) && !_queue.TryDisplace(item.Request.Owner, out displaced))
+                throw Full(item, $"{_queue.Waiting} requests wait for");
+            _queue.Enqueue(item, Due(item, timeout));
             startThread = _idleThreads == 0 && _threads < _instances;
             if (startThread)
                 _threads++;
@@ -194,41 +188,27 @@ internal sealed class ModelScheduler : IDisposable
                 Monitor.Pulse(_gate);
         }
 
+        displaced?.TryFail(Full(displaced, "requests of others wait too, and yours hold the most places in the queue of"));
         if (startThread)
             InferenceThread.Start(item.Request.Model.Key.Name, _options.InferenceNice, Loop);
     }
 
+    private static ServingException Full(WorkItem item, string why) => new(
+        ServingError.QueueFull, "Exceeds maximum queue size", $"{why} '{item.Request.Model.Key.Name}'. Retry after a moment or raise queue.max_size in its model.json.")
+    { RetryAfter = TimeSpan.FromSeconds(1) };
+
     /// <summary>Sort key: the deadline, at most one ageing step away, pushed back one step for each level below the highest.</summary>
     private long Due(WorkItem item, TimeSpan? timeout)
     {
-        uint priority = item.Request.Priority == 0 ? DefaultPriority : item.Request.Priority;
         double step = _options.PriorityAgeing.TotalSeconds * _time.TimestampFrequency;
         double deadline = timeout is { } t ? Math.Min(t.TotalSeconds * _time.TimestampFrequency, step) : step;
-        return item.Enqueued + (long)(deadline + (Math.Min(priority, 1000u) * step));
+        return item.Enqueued + (long)(deadline + (Math.Min(PriorityOf(item.Request), 1000u) * step));
     }
 
     private void Abandoned(WorkItem abandoned)
     {
         lock (_gate)
-        {
-            if (_queue.Count == 0)
-                return;
-            RecountWaiting();
-        }
-    }
-
-    /// <summary>Abandoned items stay in the heap until they surface; they no longer count, and are swept when they pile up.</summary>
-    private void RecountWaiting()
-    {
-        int alive = 0;
-        foreach (var (element, _) in _queue.UnorderedItems)
-            alive += element.IsCompleted ? 0 : 1;
-        _waiting = alive;
-        if (_queue.Count - alive < DeadBeforeSweep)
-            return;
-        var kept = _queue.UnorderedItems.Where(i => !i.Element.IsCompleted).ToArray();
-        _queue.Clear();
-        _queue.EnqueueRange(kept);
+            _queue.Abandon(abandoned);
     }
 
     private void Loop()
@@ -266,36 +246,23 @@ internal sealed class ModelScheduler : IDisposable
                     return false;
                 }
 
-                if (_active < _instances && TryDequeue(out var first))
+                if (_active < _instances && _queue.TryPeek(out _))
                 {
                     _active++;
-                    Collect(first, batch);
+                    Collect(_queue.Take(), batch);
                     return true;
                 }
 
                 _idleThreads++;
                 bool pulsed = Monitor.Wait(_gate, _options.IdleThreadLifetime);
                 _idleThreads--;
-                if (!pulsed && _waiting == 0)
+                if (!pulsed && _queue.Waiting == 0)
                 {
                     _threads--;
                     return false;
                 }
             }
         }
-    }
-
-    private bool TryDequeue(out WorkItem item)
-    {
-        while (_queue.TryDequeue(out item!, out _))
-        {
-            if (item.IsCompleted)
-                continue;
-            _waiting--;
-            return true;
-        }
-
-        return false;
     }
 
     /// <summary>Adds what waits and fits. Holds the gate; waits in it, so that newcomers can be taken, only where the definition allows a delay.</summary>
@@ -309,7 +276,7 @@ internal sealed class ModelScheduler : IDisposable
         while (true)
         {
             Fill(first, batch, ref rows);
-            if (rows >= _maxBatchSize || _queue.Count > 0 || patience == 0 || _stopping)
+            if (rows >= _maxBatchSize || _queue.Waiting > 0 || patience == 0 || _stopping)
                 return;
             var left = _time.GetElapsedTime(_time.GetTimestamp(), first.Enqueued + patience);
             if (left <= TimeSpan.Zero || Array.IndexOf(_batching.PreferredBatchSize, rows) >= 0)
@@ -323,24 +290,16 @@ internal sealed class ModelScheduler : IDisposable
     private void Fill(WorkItem first, List<WorkItem> batch, ref int rows)
     {
         int limit = Preferred(rows);
-        while (_queue.TryPeek(out var next, out _))
+        while (_queue.TryPeek(out var next) && rows + next.Request.BatchSize <= limit && BatchRunner.CanJoin(first, next))
         {
-            if (!next.IsCompleted)
-            {
-                if (rows + next.Request.BatchSize > limit || !BatchRunner.CanJoin(first, next))
-                    return;
-                rows += next.Request.BatchSize;
-                batch.Add(next);
-                _waiting--;
-            }
-
-            _queue.Dequeue();
+            rows += next.Request.BatchSize;
+            batch.Add(_queue.Take());
         }
     }
 
     private int Preferred(int rows)
     {
-        int waiting = rows + _waiting;
+        int waiting = rows + _queue.Waiting;
         int best = 0;
         foreach (int size in _batching!.PreferredBatchSize)
         {

@@ -30,6 +30,9 @@ internal sealed class WorkItem : IValueTaskSource<RunOutputs>
 
     public long Enqueued { get; }
 
+    /// <summary>Where it waits; null: nowhere. Guarded by the scheduler's gate.</summary>
+    public OwnerLane? Lane { get; set; }
+
     public bool IsCompleted => Volatile.Read(ref _completed) != 0;
 
     public ValueTask<RunOutputs> Task => new(this, _source.Version);

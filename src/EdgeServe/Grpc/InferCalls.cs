@@ -102,9 +102,10 @@ internal sealed partial class InferCalls(
     private async ValueTask AnswerAsync(HttpContext context, GrpcCall call, InferMessage message, bool streamed)
     {
         // 1 Who is asked: only the message says.
-        GrpcModels.Check(Caller.Of(context), message.ModelName);
+        var caller = Caller.Of(context);
+        GrpcModels.Check(caller, message.ModelName);
         var model = await engine.Catalog.LeaseAsync(message.ModelName, message.Version(), context.RequestAborted);
-        using var request = new InferRequest(model);
+        using var request = new InferRequest(model) { Owner = caller.Owner };
         message.MoveTo(request, engine.Memory);
         call.Limit(request);
 

@@ -138,9 +138,49 @@ internal sealed class LimitsOptions
     [Range(1024, int.MaxValue)]
     public int MaxGrpcMessageBytes { get; set; } = 256 << 20;
 
-    /// <summary>Connections open at a time.</summary>
+    /// <summary>Connections open at a time, those on the box itself included.</summary>
     [Range(1, 1_000_000)]
     public int MaxConnections { get; set; } = 20_000;
+
+    /// <summary>Connections of the network open at a time.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxLanConnections { get; set; } = 2_000;
+
+    /// <summary>Of them, those from one address (IPv6: from one network of 64 bits).</summary>
+    [Range(1, 1_000_000)]
+    public int MaxConnectionsPerAddress { get; set; } = 256;
+
+    /// <summary>Requests under way on one connection of HTTP/2.</summary>
+    [Range(1, 10_000)]
+    public int MaxStreamsPerConnection { get; set; } = 256;
+
+    /// <summary>Bytes of all headers of a request.</summary>
+    [Range(1024, 1 << 20)]
+    public int MaxHeaderBytes { get; set; } = 32 << 10;
+
+    /// <summary>Headers of a request.</summary>
+    [Range(10, 1000)]
+    public int MaxHeaders { get; set; } = 100;
+
+    /// <summary>Seconds until all headers of a request are here.</summary>
+    [Range(1, 600)]
+    public int HeaderSeconds { get; set; } = 15;
+
+    /// <summary>Seconds until a TLS handshake is done.</summary>
+    [Range(1, 600)]
+    public int HandshakeSeconds { get; set; } = 10;
+
+    /// <summary>Seconds a connection may stay open between two requests.</summary>
+    [Range(1, 86_400)]
+    public int IdleSeconds { get; set; } = 130;
+
+    /// <summary>Bytes a second that a body or an answer must move at least, on average since it began; 0: no bound.</summary>
+    [Range(0, 1 << 30)]
+    public int MinBytesPerSecond { get; set; } = 240;
+
+    /// <summary>Seconds before that is asked of it.</summary>
+    [Range(2, 600)]
+    public int SlowSeconds { get; set; } = 10;
 }
 
 internal sealed class MetricsOptions

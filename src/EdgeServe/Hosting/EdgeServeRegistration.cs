@@ -18,6 +18,7 @@ using EdgeServe.Http.Trust;
 using EdgeServe.Http.Updates;
 using EdgeServe.Security;
 using EdgeServe.Security.Keys;
+using EdgeServe.Security.Limits;
 using EdgeServe.Security.Pairing;
 using EdgeServe.Security.Tls;
 using Microsoft.Extensions.Logging.Console;
@@ -90,6 +91,8 @@ internal static class EdgeServeRegistration
         services.AddSingleton<HostGuard>();
         services.AddSingleton<AccessMeter>();
         services.AddSingleton<Doorman>();
+        services.AddSingleton<ConnectionMeter>();
+        services.AddSingleton<ConnectionLimits>();
         services.AddSingleton(p => new KeyStore(
             p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceClock>(), p.GetRequiredService<TimeProvider>(), options.KeyRequestsPerSecond, p.GetRequiredService<ILogger<KeyStore>>()));
         services.AddSingleton(p => new SetupCode(p.GetRequiredService<DataDirectory>().Device));

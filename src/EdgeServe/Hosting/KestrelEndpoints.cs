@@ -1,6 +1,7 @@
 using System.Net;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Security;
+using EdgeServe.Security.Limits;
 using EdgeServe.Security.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -11,13 +12,11 @@ namespace EdgeServe.Hosting;
 /// <summary>Ports, protocols and the transport's limits.</summary>
 internal static class KestrelEndpoints
 {
-    // Headers are small; a body may stop for a while on bad Wi-Fi but not for ever.
-    private const int MaxHeadersBytes = 32 << 10;
     // An image tensor in one go instead of waiting for the window to open again.
     private const int Http2WindowBytes = 1 << 20;
     private const int Http2FrameBytes = 256 << 10;
-    private const int Http2Streams = 256;
-    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(30);
+    // A tablet that left the room says nothing; its open streams end when it no longer answers.
+    private static readonly TimeSpan Http2PingDelay = TimeSpan.FromMinutes(1);
 
     public static void AddKestrelEndpoints(this WebApplicationBuilder builder, EdgeServeOptions options, DataDirectory data)
     {
@@ -28,19 +27,23 @@ internal static class KestrelEndpoints
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.Limits.MaxRequestBytes;
-            kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeadersBytes;
-            kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+            kestrel.Limits.MaxRequestHeadersTotalSize = options.Limits.MaxHeaderBytes;
+            kestrel.Limits.MaxRequestHeaderCount = options.Limits.MaxHeaders;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.Limits.HeaderSeconds);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.Limits.IdleSeconds);
             kestrel.Limits.MaxConcurrentConnections = options.Limits.MaxConnections;
+            kestrel.Limits.MinRequestBodyDataRate = kestrel.Limits.MinResponseDataRate = SlowestAllowed(options.Limits);
+            kestrel.Limits.Http2.KeepAlivePingDelay = Http2PingDelay;
             kestrel.Limits.Http2.InitialStreamWindowSize = Http2WindowBytes;
             kestrel.Limits.Http2.InitialConnectionWindowSize = 2 * Http2WindowBytes;
             kestrel.Limits.Http2.MaxFrameSize = Http2FrameBytes;
-            kestrel.Limits.Http2.MaxStreamsPerConnection = Http2Streams;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = options.Limits.MaxStreamsPerConnection;
             foreach (var address in OptionsErrors.Addresses(options.Server.Urls).Where(a => !ListenAddresses.IsBehindTrustPage(a, options)))
                 kestrel.Listen(address, HttpProtocols.Http1, ListenAddresses.Kind(address));
             foreach (var address in OptionsErrors.Addresses(options.Server.GrpcUrls))
                 kestrel.Listen(address, HttpProtocols.Http2, ListenAddresses.Kind(address));
             foreach (var address in OptionsErrors.Addresses(options.Server.LanUrls))
-                kestrel.Listen(address, HttpProtocols.Http1AndHttp2, Listener.Network, tls: true);
+                kestrel.Listen(address, HttpProtocols.Http1AndHttp2, Listener.Network, TimeSpan.FromSeconds(options.Limits.HandshakeSeconds));
             foreach (var address in OptionsErrors.Addresses(options.Server.TrustPageUrls))
                 kestrel.Listen(ListenAddresses.EndPoint(address), listen => listen.TrustPage(ListenAddresses.IsSharedWithLoopback(address, options)));
             if (data.IsTaken && ControlSocket.Prepare(data.Path) is { } socket)
@@ -54,14 +57,25 @@ internal static class KestrelEndpoints
         });
     }
 
-    private static void Listen(this KestrelServerOptions kestrel, Uri address, HttpProtocols protocols, Listener kind, bool tls = false) =>
+    private static void Listen(this KestrelServerOptions kestrel, Uri address, HttpProtocols protocols, Listener kind, TimeSpan? handshake = null) =>
         kestrel.Listen(ListenAddresses.EndPoint(address), listen =>
         {
             listen.Protocols = protocols;
+            if (kind == Listener.Network)
+                listen.Use(listen.ApplicationServices.GetRequiredService<ConnectionLimits>().Limit);
             listen.Use(kind.Mark);
-            if (tls)
-                listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(listen.ApplicationServices.GetRequiredService<ServerCertificates>().Handshake) });
+            if (handshake is not { } patience)
+                return;
+            listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                HandshakeTimeout = patience,
+                OnConnection = _ => ValueTask.FromResult(listen.ApplicationServices.GetRequiredService<ServerCertificates>().Handshake),
+            });
         });
+
+    /// <summary>A body may stop for a while on bad Wi-Fi but not for ever; neither may whoever fetches an answer.</summary>
+    private static MinDataRate? SlowestAllowed(LimitsOptions limits) =>
+        limits.MinBytesPerSecond == 0 ? null : new MinDataRate(limits.MinBytesPerSecond, TimeSpan.FromSeconds(limits.SlowSeconds));
 
     /// <summary>One page for the network; where loopback shares the port, the whole API for it. The kernel lets no packet of the network pretend to be loopback's.</summary>
     private static void TrustPage(this ListenOptions listen, bool shared)
@@ -69,7 +83,7 @@ internal static class KestrelEndpoints
         listen.Protocols = HttpProtocols.Http1;
         listen.Use(next =>
         {
-            var network = Listener.TrustPage.Mark(next);
+            var network = listen.ApplicationServices.GetRequiredService<ConnectionLimits>().Limit(Listener.TrustPage.Mark(next));
             var local = Listener.Loopback.Mark(next);
             return connection => shared && IsLoopback(connection.LocalEndPoint) && IsLoopback(connection.RemoteEndPoint) ? local(connection) : network(connection);
         });

@@ -141,6 +141,7 @@ internal static class ErrorResponses
         }
 
         context.Response.Clear();
+        SecurityHeaders.Set(context.Response);
         context.Response.StatusCode = status;
         context.Response.ContentType = JsonContentType;
         if (challenge is not null)

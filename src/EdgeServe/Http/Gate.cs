@@ -3,6 +3,7 @@ using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Storage;
+using EdgeServe.Grpc;
 using EdgeServe.Http.Trust;
 using EdgeServe.Security;
 using EdgeServe.Security.Keys;
@@ -15,11 +16,20 @@ internal sealed partial class Gate(RequestDelegate next, HostGuard guard, TrustP
 {
     public async Task InvokeAsync(HttpContext context)
     {
+        if (!GrpcErrors.IsGrpc(context.Request))
+            SecurityHeaders.Set(context.Response);
         if (guard.Refusal(context) is { } refusal)
         {
             Log.Refused(log, refusal);
             await ErrorResponses.WriteAsync(context, StatusCodes.Status403Forbidden, refusal, "ForeignCaller",
                 "Call the server by its own address, or name yours in Server:AllowedHosts or Server:AllowedOrigins.");
+            return;
+        }
+
+        // RFC 9113, 8.2.2. The framework does not mind, and whoever forwards it might.
+        if (context.Request.Headers.TransferEncoding.Count > 0 && HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            await ErrorResponses.WriteAsync(context, StatusCodes.Status400BadRequest, "HTTP/2 has no Transfer-Encoding", "BadRequest");
             return;
         }
 

@@ -7,32 +7,50 @@ namespace EdgeServe.Security;
 
 /// <summary>
 /// Keeps web pages out: any page a browser on the box or in the LAN has open could post to this server, and by DNS
-/// rebinding under a name of its own. A request passes only if its Host is the server's and its Origin, if any, is too.
+/// rebinding under a name of its own. A request passes only if its Host is the server's and its Origin, if any, is too;
+/// where a browser says that another site is behind it and names no origin, only a link that was followed passes. Nothing here
+/// is told by a cookie, so that a request that passes all the same carries no key.
 /// </summary>
 internal sealed class HostGuard(IOptions<EdgeServeOptions> options, ServerCertificates certificates)
 {
+    private const string FetchSite = "Sec-Fetch-Site";
+    private const string FetchMode = "Sec-Fetch-Mode";
+    private const string FetchDestination = "Sec-Fetch-Dest";
+
     private readonly HashSet<string> _hosts = new(
         options.Value.Server.AllowedHosts.Concat(["localhost", Dns.GetHostName(), Dns.GetHostName() + ".local"]), StringComparer.OrdinalIgnoreCase);
 
     private readonly HashSet<string> _origins = new(options.Value.Server.AllowedOrigins, StringComparer.OrdinalIgnoreCase);
-    private volatile string? _lastGoodHost;
+
+    // By a hash of sorts: who asks by another of the box's names only takes another's place here.
+    private readonly PassedHost?[] _passed = new PassedHost?[8];
 
     /// <returns>Null to let the request pass, else why not.</returns>
     public string? Refusal(HttpContext context)
     {
         string host = context.Request.Headers.Host.ToString();
-        if (!ReferenceEquals(host, _lastGoodHost) && host != _lastGoodHost)
+        var local = context.Connection.LocalIpAddress;
+        ref var passed = ref _passed[host.Length == 0 ? 0 : (host.Length + host[0] + host[^1]) % _passed.Length];
+        if (Volatile.Read(ref passed) is not { } known || known.Host != host || !Equals(known.Local, local))
         {
-            if (!IsOwn(host, context.Connection.LocalIpAddress))
+            if (!IsOwn(host, local))
                 return $"host '{Shorten(host)}' is not this server";
-            // Addresses depend on the connection they came by; names do not.
-            if (!IPAddress.TryParse(HostOf(host).Trim('[', ']'), out var address) || IPAddress.IsLoopback(address))
-                _lastGoodHost = host;
+            Volatile.Write(ref passed, new PassedHost(host, local));
         }
 
-        if (context.Request.Headers.Origin is { Count: > 0 } origin && !IsOwnOrigin(origin.ToString(), context.Request.Scheme, host))
-            return $"origin '{Shorten(origin.ToString())}' may not call this server";
-        return null;
+        if (context.Request.Headers.Origin is { Count: > 0 } origin)
+            return IsOwnOrigin(origin.ToString(), context.Request.Scheme, host) ? null : $"origin '{Shorten(origin.ToString())}' may not call this server";
+        return IsOfAnotherSite(context.Request) ? "a page of another site may not call this server" : null;
+    }
+
+    /// <summary>Browsers name no origin with images, scripts, frames and links; newer ones say instead whose they are.</summary>
+    private static bool IsOfAnotherSite(HttpRequest request)
+    {
+        var site = request.Headers[FetchSite];
+        if (site.Count == 0 || site == "same-origin" || site == "none")
+            return false;
+        bool followed = request.Headers[FetchMode] == "navigate" && request.Headers[FetchDestination] == "document";
+        return !followed || !(HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method));
     }
 
     private bool IsOwn(string host, IPAddress? local)

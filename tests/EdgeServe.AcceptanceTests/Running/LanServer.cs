@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace EdgeServe.AcceptanceTests.Running;
 
 /// <summary>A server that has a network: another loopback address stands for it, and it is the listener that counts.</summary>
-public sealed class LanServer : IAsyncLifetime
+public class LanServer : IAsyncLifetime
 {
     private readonly ModelFolder _models = ModelFolder.Standard();
     private X509Certificate2? _authority;
@@ -24,6 +24,9 @@ public sealed class LanServer : IAsyncLifetime
     public string AuthorityFile => Path.Combine(Data, "authority.pem");
 
     internal EdgeServeProcess Process { get; private set; } = null!;
+
+    /// <summary>More settings, as environment variables.</summary>
+    protected virtual IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>();
 
     /// <summary>A client on the box itself.</summary>
     public HttpClient Local => Process.Client;
@@ -82,12 +85,13 @@ public sealed class LanServer : IAsyncLifetime
         _authority?.Dispose();
         _models.Dispose();
         Directory.Delete(Data, recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     private async Task StartAsync() => Process = await EdgeServeProcess.StartAsync(new ServerStart(_models.Path)
     {
         Data = Data,
-        Environment = new Dictionary<string, string?>
+        Environment = new Dictionary<string, string?>(Settings)
         {
             ["EDGESERVE__Server__LanUrls"] = Lan.ToString(),
             ["EDGESERVE__Server__TrustPageUrls"] = Page.ToString(),

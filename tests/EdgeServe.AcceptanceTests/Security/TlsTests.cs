@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using EdgeServe.AcceptanceTests.Rest;
 using EdgeServe.AcceptanceTests.Running;
 
@@ -114,9 +115,52 @@ public sealed class TlsTests(LanServer server) : IClassFixture<LanServer>
         Assert.Contains("ForeignCaller", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_client_may_not_renegotiate()
+    {
+        using var process = Start("openssl", "s_client", "-connect", Address, "-tls1_2", "-CAfile", server.AuthorityFile);
+        var (output, error) = (new StringBuilder(), new StringBuilder());
+        await ReadUntilAsync(process.StandardOutput, output, "Extended master secret");
+        // A line of its own, read at once, is what openssl's client takes for the wish.
+        await process.StandardInput.WriteAsync("R\n");
+        await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
+        await ReadUntilAsync(process.StandardError, error, "RENEGOTIATING");
+        // Refused by an alert, or by the end of the connection: whichever it is, the client gives up.
+        await ReadUntilAsync(process.StandardError, error, null);
+        await ReadUntilAsync(process.StandardOutput, output, null);
+        Assert.DoesNotContain("HTTP/1.1", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("BEGIN CERTIFICATE", (await RunAsync("openssl", "s_client", "-connect", Address, "-tls1_2", "-CAfile", server.AuthorityFile)).Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("aNULL:eNULL")]
+    [InlineData("RC4:3DES:DES")]
+    [InlineData("kRSA")]
+    public async Task Weak_ciphers_are_not_spoken(string ciphers)
+    {
+        var (exitCode, output) = await RunAsync("openssl", "s_client", "-connect", Address, "-tls1_2", "-cipher", ciphers + ":@SECLEVEL=0");
+        Assert.True(exitCode != 0, output);
+    }
+
+    private static Process Start(string program, params string[] arguments) =>
+        Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+
+    /// <summary>Reads lines until one has the text; null: to the end.</summary>
+    private static async Task ReadUntilAsync(StreamReader reader, StringBuilder seen, string? text)
+    {
+        while (await reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken) is { } line)
+        {
+            seen.AppendLine(line);
+            if (text is not null && line.Contains(text, StringComparison.Ordinal))
+                return;
+        }
+
+        Assert.True(text is null, $"no line has {text}:\n{seen}");
+    }
+
     private static async Task<(int ExitCode, string Output)> RunAsync(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Start(program, arguments);
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -13,12 +13,17 @@ internal sealed class BenchServer : IDisposable
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
-    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private static readonly LoadAccess Open = new(null, null);
+
+    private readonly HttpClient _client;
     private readonly Process? _child;
     private readonly string? _data;
 
-    private BenchServer(Uri http, Uri grpc, Process? child, string? data)
+    private BenchServer(Uri http, Uri grpc, LoadAccess access, Process? child, string? data)
     {
+        Access = access;
+        _client = access.Client();
+        _client.Timeout = TimeSpan.FromSeconds(10);
         Http = http;
         Grpc = grpc;
         _child = child;
@@ -29,7 +34,10 @@ internal sealed class BenchServer : IDisposable
 
     public Uri Grpc { get; }
 
-    public static BenchServer Running(Uri http, Uri grpc) => new(http, grpc, null, null);
+    /// <summary>What it asks of its clients.</summary>
+    public LoadAccess Access { get; }
+
+    public static BenchServer Running(Uri http, Uri grpc, LoadAccess access) => new(http, grpc, access, null, null);
 
     /// <summary>Starts this very program on free ports with a data directory of its own.</summary>
     public static BenchServer Start(EdgeServeOptions options)
@@ -47,7 +55,7 @@ internal sealed class BenchServer : IDisposable
         child.ErrorDataReceived += static (_, _) => { };
         child.BeginOutputReadLine();
         child.BeginErrorReadLine();
-        return new BenchServer(http, grpc, child, data);
+        return new BenchServer(http, grpc, Open, child, data);
     }
 
     /// <exception cref="IOException">It does not become ready.</exception>

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Hosting;
 using Spectre.Console;
@@ -16,6 +18,8 @@ internal static class BenchVerb
     private static readonly Argument<string> Model = new("model") { Description = "Model name." };
     private static readonly Option<string> Url = new("--url") { Description = "HTTP address of a running server; none: start one.", HelpName = "URL" };
     private static readonly Option<string> GrpcUrl = new("--grpc-url") { Description = "gRPC address of the running server.", HelpName = "URL" };
+    private static readonly Option<string> KeyFile = new("--key-file") { Description = "File with the key to send to the running server.", HelpName = "FILE" };
+    private static readonly Option<string> Authority = new("--cacert") { Description = "PEM file with the only root to trust of the running server.", HelpName = "FILE" };
     private static readonly Option<string> Connections = new("--connections") { Description = "Connections, one measurement each.", HelpName = "N,N", DefaultValueFactory = _ => "1,8,32" };
     private static readonly Option<string> Protocol = new("--protocol") { Description = "http-binary, http-json, grpc; one measurement each.", HelpName = "P,P", DefaultValueFactory = _ => string.Join(',', Protocols) };
     private static readonly Option<double> Seconds = new("--seconds") { Description = "Length of a measurement.", DefaultValueFactory = _ => 3 };
@@ -26,7 +30,7 @@ internal static class BenchVerb
     public static Command Create()
     {
         var json = ConfiguredVerb.JsonOption();
-        var command = new Command("bench", "Measure throughput and latency of a model.") { Model, Url, GrpcUrl, Connections, Protocol, Seconds, Requests, Rate, Shapes, json };
+        var command = new Command("bench", "Measure throughput and latency of a model.") { Model, Url, GrpcUrl, KeyFile, Authority, Connections, Protocol, Seconds, Requests, Rate, Shapes, json };
         return command.WithConfiguration(async (parsed, configuration, cancellation) =>
         {
             try
@@ -79,8 +83,22 @@ internal static class BenchVerb
             return ConfiguredVerb.MissingModels(options) is { } missing ? throw ServingException.Invalid(missing) : BenchServer.Start(options);
         string grpc = parsed.GetValue(GrpcUrl) ?? ServerOptions.DefaultGrpcUrls;
         return Uri.TryCreate(url, UriKind.Absolute, out var http) && Uri.TryCreate(grpc, UriKind.Absolute, out var grpcUri)
-            ? BenchServer.Running(http, grpcUri)
+            ? BenchServer.Running(http, grpcUri, Access(parsed))
             : throw ServingException.Invalid("--url and --grpc-url take an address like http://127.0.0.1:8000");
+    }
+
+    private static LoadAccess Access(ParseResult parsed)
+    {
+        try
+        {
+            return new LoadAccess(
+                parsed.GetValue(KeyFile) is { } file ? File.ReadAllText(file).Trim() : null,
+                parsed.GetValue(Authority) is { } authority ? X509CertificateLoader.LoadCertificateFromFile(authority) : null);
+        }
+        catch (CryptographicException e)
+        {
+            throw ServingException.Invalid($"--cacert: {parsed.GetValue(Authority)} holds no certificate ({e.Message})");
+        }
     }
 
     private static async Task<BenchRow> MeasureAsync(
@@ -88,11 +106,11 @@ internal static class BenchVerb
     {
         string path = $"/v2/models/{Uri.EscapeDataString(model)}/infer";
         byte[] http = protocol == "http-json"
-            ? HttpLoadConnection.Request(server.Http, path, request.Json, null)
-            : HttpLoadConnection.Request(server.Http, path, request.Binary, request.HeaderLength);
+            ? HttpLoadConnection.Request(server.Http, server.Access, path, request.Json, null)
+            : HttpLoadConnection.Request(server.Http, server.Access, path, request.Binary, request.HeaderLength);
         Func<ILoadConnection> connect = protocol == "grpc"
-            ? () => new GrpcLoadConnection(server.Grpc, request.Message)
-            : () => new HttpLoadConnection(server.Http, http);
+            ? () => new GrpcLoadConnection(server.Grpc, server.Access, request.Message)
+            : () => new HttpLoadConnection(server.Http, server.Access, http);
         var before = await server.StatisticsAsync(model, cancellation);
         var result = await new LoadRun(limits).RunAsync(connections, connect, cancellation);
         var after = await server.StatisticsAsync(model, cancellation);

@@ -5,10 +5,10 @@ using System.Net.Http.Headers;
 namespace EdgeServe.Cli.Bench;
 
 /// <summary>ModelInfer over an HTTP/2 connection of its own: the message is made once, the answer is read and thrown away.</summary>
-internal sealed class GrpcLoadConnection(Uri server, byte[] message) : ILoadConnection
+internal sealed class GrpcLoadConnection(Uri server, LoadAccess access, byte[] message) : ILoadConnection
 {
     private const int PrefixBytes = 5;
-    private readonly HttpClient _client = new(new SocketsHttpHandler { InitialHttp2StreamWindowSize = 4 << 20, UseProxy = false });
+    private readonly HttpClient _client = access.Client();
     private readonly byte[] _buffer = new byte[64 << 10];
     private readonly byte[] _body = Frame(message);
 

@@ -1,39 +1,45 @@
 using System.Globalization;
-using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 
 namespace EdgeServe.Cli.Bench;
 
-/// <summary>HTTP/1.1 over a blocking socket: the request is made once, the answer is read and thrown away.</summary>
+/// <summary>HTTP/1.1 over a blocking socket, with TLS where the address says so: the request is made once, the answer is read and thrown away.</summary>
 internal sealed class HttpLoadConnection : ILoadConnection
 {
     private const int BufferBytes = 256 << 10;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly Socket _socket;
+    private readonly Stream _stream;
     private readonly byte[] _request;
     private readonly byte[] _buffer = new byte[BufferBytes];
     private int _filled;
 
-    public HttpLoadConnection(Uri server, byte[] request)
+    public HttpLoadConnection(Uri server, LoadAccess access, byte[] request)
     {
         _request = request;
-        _socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)Patience.TotalMilliseconds, SendTimeout = (int)Patience.TotalMilliseconds };
-        _socket.Connect(server.DnsSafeHost == "localhost" ? "127.0.0.1" : server.DnsSafeHost, server.Port);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)Patience.TotalMilliseconds, SendTimeout = (int)Patience.TotalMilliseconds };
+        socket.Connect(server.DnsSafeHost == "localhost" ? "127.0.0.1" : server.DnsSafeHost, server.Port);
+        _stream = new NetworkStream(socket, ownsSocket: true);
+        if (server.Scheme != Uri.UriSchemeHttps)
+            return;
+        var tls = new SslStream(_stream);
+        _stream = tls;
+        tls.AuthenticateAsClient(access.Tls(server.DnsSafeHost));
     }
 
-    public static byte[] Request(Uri server, string path, byte[] body, int? headerLength)
+    public static byte[] Request(Uri server, LoadAccess access, string path, byte[] body, int? headerLength)
     {
         string head = $"POST {path} HTTP/1.1\r\nHost: {server.Authority}\r\nContent-Type: {(headerLength is null ? "application/json" : "application/octet-stream")}\r\nContent-Length: {body.Length}\r\n"
+            + (access.Key is null ? "" : $"Authorization: Bearer {access.Key}\r\n")
             + (headerLength is null ? "" : $"Inference-Header-Content-Length: {headerLength}\r\n") + "\r\n";
         return [.. Encoding.ASCII.GetBytes(head), .. body];
     }
 
     public bool Exchange()
     {
-        for (int sent = 0; sent < _request.Length;)
-            sent += _socket.Send(_request.AsSpan(sent));
+        _stream.Write(_request);
         int headEnd;
         while ((headEnd = _buffer.AsSpan(0, _filled).IndexOf("\r\n\r\n"u8)) < 0)
             Fill();
@@ -48,7 +54,7 @@ internal sealed class HttpLoadConnection : ILoadConnection
         return ok;
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _stream.Dispose();
 
     /// <returns>-1: chunked.</returns>
     private static long ContentLength(ReadOnlySpan<byte> head)
@@ -102,7 +108,7 @@ internal sealed class HttpLoadConnection : ILoadConnection
     {
         if (_filled == _buffer.Length)
             throw new IOException("the answer's head does not end");
-        int received = _socket.Receive(_buffer.AsSpan(_filled));
+        int received = _stream.Read(_buffer.AsSpan(_filled));
         if (received == 0)
             throw new IOException("the server closed the connection");
         _filled += received;

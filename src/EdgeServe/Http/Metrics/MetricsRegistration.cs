@@ -3,6 +3,7 @@ using EdgeServe.Engine.Telemetry.Drift;
 using EdgeServe.Engine.Telemetry.Samples;
 using EdgeServe.Hosting;
 using EdgeServe.Security;
+using EdgeServe.Security.Limits;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 
@@ -39,6 +40,7 @@ internal static class MetricsRegistration
         app.Services.GetRequiredService<UpdateMetrics>();
         app.Services.GetRequiredService<TelemetryMetrics>();
         app.Services.GetRequiredService<SyncMetrics>();
+        app.Services.GetRequiredService<ConnectionMeter>();
         if (options.Metrics.TritonNames)
             app.Services.GetRequiredService<TritonMetrics>();
         app.MapPrometheusScrapingEndpoint("/metrics");

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Inference.Oip;
 using EdgeServe.Hosting;
+using EdgeServe.Security;
 using Microsoft.Extensions.Options;
 
 namespace EdgeServe.Http.Oip;
@@ -18,7 +19,7 @@ internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOp
     {
         // 1 Everything the headers can refuse.
         var model = await engine.Catalog.LeaseAsync(name, version, context.RequestAborted);
-        using var request = new InferRequest(model);
+        using var request = new InferRequest(model) { Owner = Caller.Of(context).Owner };
         try
         {
             long? headerLength = InferBody.ReadHeaderLength(context.Request);

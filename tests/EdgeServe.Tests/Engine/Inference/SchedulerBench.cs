@@ -28,10 +28,10 @@ internal sealed class SchedulerBench : IDisposable
     public ServedModel Model { get; }
 
     /// <summary>Submits a request of the given rows; the result is the answer's rows.</summary>
-    public Task<int[]> SubmitAsync(int[] rows, uint priority = 0, ulong timeout = 0, CancellationToken? client = null)
+    public Task<int[]> SubmitAsync(int[] rows, uint priority = 0, ulong timeout = 0, CancellationToken? client = null, string owner = "")
     {
         Model.Retain();
-        var request = new InferRequest(Model) { Priority = priority, TimeoutMicroseconds = timeout };
+        var request = new InferRequest(Model) { Owner = owner, Priority = priority, TimeoutMicroseconds = timeout };
         request.Inputs.Add(Tensor(rows));
         RequestRules.Check(request);
         // The queue is entered before this returns.

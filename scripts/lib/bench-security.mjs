@@ -1,0 +1,80 @@
+// What keys, limits and TLS cost: one server, asked on loopback without a key and by the network's rules with one, turn by turn.
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { median, product, report, requests, round, row, seconds, serve, sleep, spread, turns, work, wrk } from './measure.mjs';
+
+// Limits in force, with room for the load.
+Object.assign(process.env, { EDGESERVE__Security__KeyRequestsPerSecond: '1000000', EDGESERVE__Server__LanUrls: 'https://127.0.0.2:18802' });
+const server = await serve(18800, undefined, ['--urls', 'http://127.0.0.1:18800;http://127.0.0.2:18800', '--insecure']);
+const loopback = 'http://127.0.0.1:18800', plain = 'http://127.0.0.2:18800', tls = 'https://127.0.0.2:18802';
+const keyFile = resolve(join(work, 'bench.key')), authority = resolve(join(work, 'bench-ca.pem'));
+const key = execFileSync(product, ['tablet', 'add', '--name', 'bench', '--data', server.data], { encoding: 'utf8' }).trim();
+writeFileSync(keyFile, key, { mode: 0o600 });
+
+const cancer = requests('breast-cancer', 'features', [1, 30]);
+const face = requests('face-detection', 'input:0', [1, 128, 128, 3]);
+const withKey = request => {
+  const lua = request.binary.replace(/\.lua$/, '.key.lua');
+  writeFileSync(lua, `dofile("${request.binary}")\nwrk.headers["Authorization"] = "Bearer ${key}"\n`);
+  return lua;
+};
+
+// Both ways in each turn, each twice in the order a b b a, so that what drifts meets both alike.
+function ratio(a, b) {
+  a(); b();
+  const list = [];
+  for (let i = 0; i < turns; i++) {
+    const [a1, b1, b2, a2] = [a(), b(), b(), a()].map(r => r.rate);
+    list.push((a1 + a2) / (b1 + b2));
+  }
+  return list;
+}
+
+for (const [name, request, connections, target] of [['breast-cancer', cancer, 8, 4], ['face-detection', face, 8, 1]]) {
+  const lua = withKey(request);
+  const list = ratio(() => wrk(plain + request.path, lua, connections), () => wrk(loopback + request.path, request.binary, connections));
+  row(`\`${name}\`, key and limits in force: cost of throughput, ${connections} connections`, `<= ${target} %`, `${round((1 - median(list)) * 100, 1)} %`,
+    `${round((1 - Math.max(...list)) * 100, 1)} to ${round((1 - Math.min(...list)) * 100, 1)} over ${turns} turns`);
+}
+
+{
+  const lua = withKey(cancer);
+  const list = ratio(() => wrk(tls + cancer.path, lua, 8), () => wrk(plain + cancer.path, lua, 8));
+  row('`breast-cancer` with a key, TLS with keep-alive / plain, 8 connections', '>= 0.8', round(median(list)), `${spread(list)} over ${turns} turns`);
+}
+
+{
+  execFileSync('sh', ['-c', `openssl s_client -connect 127.0.0.2:18802 -showcerts </dev/null 2>/dev/null | awk '/BEGIN CERT/{c++} c==2' > "${authority}"`]);
+  const right = time => new Promise((done, failed) => execFile(product,
+    ['bench', 'breast-cancer', '--url', tls, '--key-file', keyFile, '--cacert', authority, '--protocol', 'http-binary', '--connections', '8', '--seconds', String(time), '--rate', '200', '--json'],
+    (e, out, err) => e ? failed(new Error(out + err)) : done(JSON.parse(out)[0])));
+  const alone = [], during = [], rates = [];
+  let failed = 0, answered = 0, refused = 0;
+  await right(seconds);
+  for (let i = 0; i < turns; i++) {
+    alone.push((await right(seconds * 3)).p99_milliseconds);
+    const flood = spawn('node', ['scripts/lib/flood.mjs', `${tls}/v2/models/breast-cancer/infer`, authority, '5000'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    await new Promise(done => flood.stdout.on('data', d => { said += d; done(); }));
+    await sleep(200);
+    const measured = await right(seconds * 3);
+    const end = new Promise(done => flood.once('exit', done));
+    flood.kill('SIGTERM');
+    await end;
+    const told = JSON.parse(said.split('\n').find(l => l.startsWith('{')));
+    during.push(measured.p99_milliseconds);
+    rates.push(told.per_second);
+    failed += measured.failed;
+    answered += measured.requests;
+    refused += (told.statuses[401] ?? 0) + (told.statuses[429] ?? 0);
+    if (Object.keys(told.statuses).some(s => s !== '401' && s !== '429')) throw new Error(`a wrong key was answered ${JSON.stringify(told.statuses)}`);
+  }
+  const base = median(alone), allowed = Math.max(2 * base, base + 5);
+  row('a right key at 200 requests/s over TLS while 5,000 wrong keys/s arrive: p99', `<= ${round(allowed)} ms`, `${round(median(during))} ms`,
+    `${round(base)} ms alone; ${spread(during)} over ${turns} turns; ${median(rates)} wrong keys/s were sent from this machine, ${refused} refused`);
+  row('the same: failed requests of the right key', '0', String(failed), `of ${answered}`);
+}
+
+await server.stop();
+report('security', 'Keys, limits and TLS', 'Ratios are medians over turns within one run, both ways in each turn. The network is another loopback address.');
