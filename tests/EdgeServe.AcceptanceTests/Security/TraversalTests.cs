@@ -10,8 +10,8 @@ public sealed class TraversalTests(LanServer server) : IClassFixture<LanServer>
     private static readonly string[] Upwards =
     [
         "..", "../device", "..%2fdevice%2fkeys", "..%2Fdevice", "%2e%2e", "%2e%2e%2fdevice", "%252e%252e%252fdevice", "..%5cdevice", "..\\device", "....//device", "..;/device",
-        "%c0%ae%c0%ae%c0%afdevice", "%c0%2e", "..%00", "..%2f..%2f..%2f..%2fetc%2fpasswd", "%2fetc%2fpasswd", "/etc/passwd", "~root", ".", "%2e", "breast-cancer%2f..%2fbreast-cancer", "breast-cancer/../breast-cancer",
-        "breast-cancer%00", "breast-cancer%0a", "breast-cancer%20", "Breast-Cancer", "C:%5cwindows", "file:%2f%2f%2fetc%2fpasswd", "%e2%80%ae", "-", ".hidden", "$(id)", "%3Cscript%3E",
+        "%c0%ae%c0%ae%c0%afdevice", "%c0%2e", "..%00", "..%2f..%2f..%2f..%2fetc%2fpasswd", "%2fetc%2fpasswd", "/etc/passwd", "~root", ".", "%2e", "spare%2f..%2fspare", "spare/../spare",
+        "spare%00", "spare%0a", "spare%20", "Spare", "C:%5cwindows", "file:%2f%2f%2fetc%2fpasswd", "%e2%80%ae", "-", ".hidden", "$(id)", "%3Cscript%3E",
     ];
 
     public static TheoryData<string> Names { get; } = [.. Upwards];
@@ -34,8 +34,8 @@ public sealed class TraversalTests(LanServer server) : IClassFixture<LanServer>
             string answer = await connection.ReadToEndAsync();
             int status = int.Parse(answer.AsSpan(9, 3), System.Globalization.CultureInfo.InvariantCulture);
             // A path that is tidied up by the rules of RFC 3986 may name another resource: then it is that one, with its own rule.
-            bool tidied = name is "." or "%2e" or ".." or "%2e%2e" || name.StartsWith("../", StringComparison.Ordinal) || name.Contains("breast-cancer/..", StringComparison.Ordinal) || name.Contains("breast-cancer%2f..", StringComparison.Ordinal);
-            Assert.True(status is 400 or 404 or 405 || (tidied && status == 200), $"{path} is answered {answer}");
+            bool tidied = name is "." or "%2e" or ".." or "%2e%2e" || name.StartsWith("../", StringComparison.Ordinal) || name == "spare/../spare";
+            Assert.True(status is 400 or 404 or 405 || (tidied && status is 200 or 503), $"{path} is answered {answer}");
             Assert.DoesNotContain("root:", answer, StringComparison.Ordinal);
             Assert.DoesNotContain(server.Data, answer, StringComparison.Ordinal);
         }
