@@ -40,7 +40,8 @@ public sealed class BrowserTests(LanServer server) : IClassFixture<LanServer>
         string policy = page.Headers.GetValues("Content-Security-Policy").Single();
         Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
-        Assert.DoesNotContain("script-src", policy, StringComparison.Ordinal);
+        Assert.Contains("script-src 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         Assert.Equal("nosniff", page.Headers.GetValues("X-Content-Type-Options").Single());
         // It would hold for every port of the name, this page's too.
         Assert.False(page.Headers.Contains("Strict-Transport-Security"));
@@ -98,12 +99,14 @@ public sealed class BrowserTests(LanServer server) : IClassFixture<LanServer>
 
     private static void Check(string what, Requests.Answer answer)
     {
-        foreach (var (name, value) in new[]
-        {
-            ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"),
-        })
+        // A page that sends forms needs to say to itself where it comes from.
+        string referrer = answer.ContentType == "text/html; charset=utf-8" && answer.Headers.GetValues("Referrer-Policy").Single() == "same-origin" ? "same-origin" : "no-referrer";
+        foreach (var (name, value) in new[] { ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", referrer), ("Cache-Control", "no-store") })
             Assert.True(answer.Headers.TryGetValues(name, out var values) && values.Single() == value, $"{what} ({answer.Status}): {name} is {string.Join(' ', values ?? [])}");
-        Assert.Contains("frame-ancestors 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        string policy = answer.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         Assert.False(answer.Headers.Contains("Set-Cookie"));
         Assert.False(answer.Headers.Contains("Access-Control-Allow-Origin"));
     }
