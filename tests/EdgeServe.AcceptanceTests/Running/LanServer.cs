@@ -46,6 +46,9 @@ public class LanServer : IAsyncLifetime
         await StartAsync();
     }
 
+    /// <summary>After it was stopped.</summary>
+    public Task StartAgainAsync() => StartAsync();
+
     /// <summary>Makes a key, through loopback.</summary>
     public async Task<(string Key, string Id)> AddAsync(string name, string scope = "infer", string rest = "")
     {
