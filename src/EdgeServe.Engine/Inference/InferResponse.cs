@@ -18,6 +18,18 @@ public sealed class InferResponse : IDisposable
 
     public OutputTensor[] Tensors { get; }
 
+    /// <summary>Of all its tensors.</summary>
+    public long Bytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (var tensor in Tensors)
+                bytes += tensor.ByteLength;
+            return bytes;
+        }
+    }
+
     public void Dispose()
     {
         foreach (var memory in _own)

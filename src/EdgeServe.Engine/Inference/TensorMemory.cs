@@ -30,6 +30,9 @@ public sealed unsafe class TensorMemory
 
     internal int SizeClass { get; }
 
+    /// <summary>Against whose share it counts too; null: nobody's.</summary>
+    internal TensorMemoryPool? Share { get; set; }
+
     /// <summary>What the session layer remembers about this block between requests (a native tensor value over it).</summary>
     internal IDisposable? Attachment { get; set; }
 

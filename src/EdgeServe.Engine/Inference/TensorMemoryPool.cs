@@ -6,6 +6,8 @@ namespace EdgeServe.Engine.Inference;
 /// Hands out native tensor memory and keeps the bytes in flight under one bound, so that load is refused (503) instead
 /// of ending in the kernel's out-of-memory killer. Returned blocks are kept by power-of-two size class for the next
 /// request, up to a bound, and given back to the system by <see cref="Trim"/> when the box is idle.
+/// <para>A share of it (<see cref="Share"/>) is a pool for one owner: the same memory under a second, smaller bound, so that
+/// nobody can hold all of it.</para>
 /// </summary>
 public sealed class TensorMemoryPool : IDisposable
 {
@@ -20,6 +22,7 @@ public sealed class TensorMemoryPool : IDisposable
 
     private readonly Stack<TensorMemory>[] _free = new Stack<TensorMemory>[48];
     private readonly long _maxBytesInFlight;
+    private readonly TensorMemoryPool? _whole;
     private long _inFlight;
     private long _kept;
     private bool _usedSinceTrim;
@@ -32,6 +35,13 @@ public sealed class TensorMemoryPool : IDisposable
             _free[i] = new Stack<TensorMemory>();
     }
 
+    private TensorMemoryPool(TensorMemoryPool whole, long maxBytesInFlight)
+    {
+        _whole = whole;
+        _maxBytesInFlight = maxBytesInFlight;
+        _free = [];
+    }
+
     /// <summary>Bytes in flight now, blocks and reservations.</summary>
     public long BytesInFlight => Volatile.Read(ref _inFlight);
 
@@ -39,6 +49,9 @@ public sealed class TensorMemoryPool : IDisposable
     public long BytesKept => Volatile.Read(ref _kept);
 
     public long MaxBytesInFlight => _maxBytesInFlight;
+
+    /// <summary>Of this pool's memory no more than so much, for one owner. It keeps nothing itself and need not be disposed.</summary>
+    public TensorMemoryPool Share(long most) => new(this, most);
 
     /// <summary>Counts bytes that live elsewhere (a request body still to come, an output) against the same bound.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.OutOfTensorMemory"/>; safe to retry.</exception>
@@ -50,7 +63,7 @@ public sealed class TensorMemoryPool : IDisposable
 
     public bool TryReserve(long bytes)
     {
-        if (Interlocked.Add(ref _inFlight, bytes) <= _maxBytesInFlight)
+        if (Interlocked.Add(ref _inFlight, bytes) <= _maxBytesInFlight && _whole?.TryReserve(bytes) != false)
             return true;
         Interlocked.Add(ref _inFlight, -bytes);
         return false;
@@ -59,7 +72,18 @@ public sealed class TensorMemoryPool : IDisposable
     /// <summary>Counts bytes that exist already and cannot be refused any more (a model's output).</summary>
     public void Account(long bytes) => Interlocked.Add(ref _inFlight, bytes);
 
-    public void Unreserve(long bytes) => Interlocked.Add(ref _inFlight, -bytes);
+    /// <summary>Counts bytes, of an answer that its owner still has to fetch, against a share. The whole has counted them already.</summary>
+    public void AccountOwn(long bytes)
+    {
+        if (_whole is not null)
+            Interlocked.Add(ref _inFlight, bytes);
+    }
+
+    public void Unreserve(long bytes)
+    {
+        Interlocked.Add(ref _inFlight, -bytes);
+        _whole?.Unreserve(bytes);
+    }
 
     /// <summary>Rents a block of at least <paramref name="bytes"/> bytes with one reference held; its content is undefined.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.OutOfTensorMemory"/>; safe to retry.</exception>
@@ -67,6 +91,8 @@ public sealed class TensorMemoryPool : IDisposable
     {
         int sizeClass = ClassOf(bytes);
         long capacity = 1L << sizeClass;
+        if (_whole is not null)
+            return RentOfWhole(bytes, capacity);
         Reserve(capacity);
         var block = _own;
         if (block is not null && block.SizeClass == sizeClass && block.BelongsTo(this))
@@ -100,6 +126,12 @@ public sealed class TensorMemoryPool : IDisposable
 
     internal void Return(TensorMemory block)
     {
+        if (block.Share is { } share)
+        {
+            block.Share = null;
+            Interlocked.Add(ref share._inFlight, -block.Capacity);
+        }
+
         Interlocked.Add(ref _inFlight, -block.Capacity);
         if (block.Capacity <= LargestOwn && _own is null && !_disposed)
         {
@@ -146,6 +178,28 @@ public sealed class TensorMemoryPool : IDisposable
         }
     }
 
+    /// <summary>A share counts for itself; the memory is the whole's, and so is what becomes of it.</summary>
+    private TensorMemory RentOfWhole(long bytes, long capacity)
+    {
+        if (Interlocked.Add(ref _inFlight, capacity) > _maxBytesInFlight)
+        {
+            Interlocked.Add(ref _inFlight, -capacity);
+            throw Exhausted(bytes);
+        }
+
+        try
+        {
+            var block = _whole!.Rent(bytes);
+            block.Share = this;
+            return block;
+        }
+        catch (ServingException)
+        {
+            Interlocked.Add(ref _inFlight, -capacity);
+            throw;
+        }
+    }
+
     private void FreeKept()
     {
         foreach (var stack in _free)
@@ -157,16 +211,16 @@ public sealed class TensorMemoryPool : IDisposable
         _kept = 0;
     }
 
-    private static int ClassOf(long bytes)
+    private int ClassOf(long bytes)
     {
         if (bytes > 1L << 46)
             throw Exhausted(bytes);
         return bytes <= 1 << SmallestClassBits ? SmallestClassBits : BitOperations.Log2((ulong)(bytes - 1)) + 1;
     }
 
-    private static ServingException Exhausted(long bytes) =>
+    private ServingException Exhausted(long bytes) =>
         new(ServingError.OutOfTensorMemory,
-            $"no tensor memory for {bytes} more bytes: the server is at its bound of bytes in flight",
+            $"no tensor memory for {bytes} more bytes: {(_whole is null ? "the server is at its bound of bytes in flight" : "your requests hold as much of it as one key may")}",
             "Retry after a moment, send smaller batches, or raise Limits:MaxBytesInFlight.")
         { RetryAfter = TimeSpan.FromSeconds(1) };
 }

@@ -106,14 +106,24 @@ internal sealed partial class InferCalls(
         GrpcModels.Check(caller, message.ModelName);
         var model = await engine.Catalog.LeaseAsync(message.ModelName, message.Version(), context.RequestAborted);
         using var request = new InferRequest(model) { Owner = caller.Owner };
-        message.MoveTo(request, engine.Memory);
+        var memory = caller.MemoryOf(engine.Memory, _maxBytes);
+        message.MoveTo(request, memory);
         call.Limit(request);
 
         // 3 to 6, and 8.
         using var response = await engine.InferAsync(request, context.RequestAborted);
 
         // 7 The answer, from the memory the engine left it in.
-        await InferAnswer.WriteAsync(context.Response.BodyWriter, response, streamed, _maxBytes, context.RequestAborted);
+        long bytes = response.Bytes;
+        memory.AccountOwn(bytes);
+        try
+        {
+            await InferAnswer.WriteAsync(context.Response.BodyWriter, response, streamed, _maxBytes, context.RequestAborted);
+        }
+        finally
+        {
+            memory.AccountOwn(-bytes);
+        }
     }
 
     /// <summary>A stream was let in once; what it asks is counted one by one.</summary>
@@ -125,7 +135,7 @@ internal sealed partial class InferCalls(
     }
 
     private InferMessages Open(HttpContext context) =>
-        new(context.Request.BodyReader, context.Request.Headers["grpc-encoding"], engine.Memory, _maxBytes);
+        new(context.Request.BodyReader, context.Request.Headers["grpc-encoding"], Caller.Of(context).MemoryOf(engine.Memory, _maxBytes), _maxBytes);
 
     /// <returns>What to tell the client; null when it is gone.</returns>
     private ServingException? Explain(HttpContext context, Exception e)

@@ -146,7 +146,7 @@ internal sealed class LimitsOptions
     [Range(1, 1_000_000)]
     public int MaxLanConnections { get; set; } = 2_000;
 
-    /// <summary>Of them, those from one address (IPv6: from one network of 64 bits).</summary>
+    /// <summary>Of them, those from one address (IPv6 from beyond the own network: from one network of 64 bits).</summary>
     [Range(1, 1_000_000)]
     public int MaxConnectionsPerAddress { get; set; } = 256;
 

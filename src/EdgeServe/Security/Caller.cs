@@ -1,3 +1,4 @@
+using EdgeServe.Engine.Inference;
 using EdgeServe.Security.Keys;
 using EdgeServe.Security.Limits;
 
@@ -14,6 +15,7 @@ internal sealed class Caller
     private readonly RateLimit _limit;
     private long _cell;
     private volatile StoredKey? _key;
+    private TensorMemoryPool? _memory;
 
     public Caller(StoredKey key, RateLimit limit)
     {
@@ -65,6 +67,19 @@ internal sealed class Caller
         context.Features.Get<Caller>() ?? throw new InvalidOperationException("nobody judged this request");
 
     public bool MayUse(string model) => _models is null || _models.Contains(model);
+
+    /// <summary>Where its requests may live: programs on the box may fill all of the memory, one key half of it.</summary>
+    /// <param name="whole">All there is.</param>
+    /// <param name="largest">The largest request, which a key may send whatever half is.</param>
+    public TensorMemoryPool MemoryOf(TensorMemoryPool whole, long largest)
+    {
+        if (_key is null)
+            return whole;
+        if (Volatile.Read(ref _memory) is { } memory)
+            return memory;
+        Interlocked.CompareExchange(ref _memory, whole.Share(Math.Max(whole.MaxBytesInFlight / 2, largest)), null);
+        return _memory!;
+    }
 
     /// <summary>Counts a request.</summary>
     /// <returns>False when it is one too many now.</returns>

@@ -17,6 +17,7 @@ public sealed class TightServer : LanServer
         ["EDGESERVE__Limits__MaxStreamsPerConnection"] = $"{Streams}",
         ["EDGESERVE__Limits__MaxHeaderBytes"] = $"{HeaderBytes}",
         ["EDGESERVE__Limits__MaxHeaders"] = $"{Headers}",
+        ["EDGESERVE__Limits__MaxBytesInFlight"] = $"{2 * BodyBytes}",
         ["EDGESERVE__Limits__MaxRequestBytes"] = $"{BodyBytes}",
         ["EDGESERVE__Limits__MaxGrpcMessageBytes"] = $"{BodyBytes}",
         ["EDGESERVE__Limits__HeaderSeconds"] = "2",

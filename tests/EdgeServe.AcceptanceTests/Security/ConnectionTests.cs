@@ -130,6 +130,27 @@ public sealed class ConnectionTests(TightServer server) : IClassFixture<TightSer
     }
 
     [Fact]
+    public async Task One_key_cannot_hold_all_of_the_memory()
+    {
+        var (greedy, _) = await server.AddAsync("greedy");
+        var (modest, _) = await server.AddAsync("modest");
+        using var client = server.Client(modest);
+        const int bytes = 600_000;
+        string head = "{\"inputs\":[{\"name\":\"input\",\"shape\":[1," + bytes + "],\"datatype\":\"UINT8\",\"parameters\":{\"binary_data_size\":" + bytes + "}}],\"parameters\":{\"binary_data_output\":true}}";
+        string begun = $"POST /v2/models/identity-uint8/infer HTTP/1.1\r\nHost: 127.0.0.2\r\nAuthorization: Bearer {greedy}\r\n{Requests.HeaderLength}: {head.Length}\r\nContent-Length: {head.Length + bytes}\r\n\r\n{head}";
+        await using var first = await RawConnection.OpenAsync(server.Lan);
+        await using var second = await RawConnection.OpenAsync(server.Lan);
+        // Room is taken when the header is read, and each of the two wants half of what there is.
+        await first.SendAsync(begun + new string('a', 100_000));
+        await second.SendAsync(begun + new string('a', 100_000));
+        var answer = await await Task.WhenAny(first.ReadAnswerAsync(), second.ReadAnswerAsync());
+        Assert.Equal(503, answer.Status);
+        Assert.Contains("as one key may", answer.Text, StringComparison.Ordinal);
+        var other = await client.InferBinaryAsync("identity-uint8", head, new byte[bytes]);
+        Assert.True(other.Status == 200, other.Text[..Math.Min(500, other.Text.Length)]);
+    }
+
+    [Fact]
     public async Task A_connection_between_two_requests_is_closed_in_the_end()
     {
         await using var idle = await RawConnection.OpenAsync(server.Lan);

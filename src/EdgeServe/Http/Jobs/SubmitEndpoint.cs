@@ -3,6 +3,7 @@ using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Hosting;
 using EdgeServe.Http.Oip;
+using EdgeServe.Security;
 using Microsoft.Extensions.Options;
 
 namespace EdgeServe.Http.Jobs;
@@ -38,7 +39,7 @@ internal sealed class SubmitEndpoint(InferenceEngine engine, JobService jobs, De
         // 1 The same parse as infer, while the bytes go to where they will be kept.
         try
         {
-            await InferBody.ReadAsync(body, request, engine.Memory, headerLength, bodyLength, _maxBytes, draft.Write, context.RequestAborted);
+            await InferBody.ReadAsync(body, request, Caller.Of(context).MemoryOf(engine.Memory, _maxBytes), headerLength, bodyLength, _maxBytes, draft.Write, context.RequestAborted);
             RequestRules.Check(request);
         }
         catch (ServingException e)

@@ -19,15 +19,17 @@ internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOp
     {
         // 1 Everything the headers can refuse.
         var model = await engine.Catalog.LeaseAsync(name, version, context.RequestAborted);
-        using var request = new InferRequest(model) { Owner = Caller.Of(context).Owner };
+        var caller = Caller.Of(context);
+        var memory = caller.MemoryOf(engine.Memory, _maxBytes);
+        using var request = new InferRequest(model) { Owner = caller.Owner };
         try
         {
             long? headerLength = InferBody.ReadHeaderLength(context.Request);
             var body = RequestBody.Open(context, _maxBytes, out long bodyLength);
 
             // 2 The body: at once when it is here and looks like the last one, else parsed as it arrives.
-            if (!TryReadKnown(body, request, headerLength, bodyLength))
-                await InferBody.ReadAsync(body, request, engine.Memory, headerLength, bodyLength, _maxBytes, null, context.RequestAborted);
+            if (!TryReadKnown(body, request, memory, headerLength, bodyLength))
+                await InferBody.ReadAsync(body, request, memory, headerLength, bodyLength, _maxBytes, null, context.RequestAborted);
         }
         catch (ServingException e)
         {
@@ -39,14 +41,23 @@ internal sealed class InferEndpoint(InferenceEngine engine, IOptions<EdgeServeOp
         using var response = await engine.InferAsync(request, context.RequestAborted);
 
         // 7 The answer, from the memory the engine left it in.
-        await InferResponseBody.WriteAsync(context, response);
+        long bytes = response.Bytes;
+        memory.AccountOwn(bytes);
+        try
+        {
+            await InferResponseBody.WriteAsync(context, response);
+        }
+        finally
+        {
+            memory.AccountOwn(-bytes);
+        }
     }
 
-    private bool TryReadKnown(PipeReader body, InferRequest request, long? headerLength, long bodyLength)
+    private static bool TryReadKnown(PipeReader body, InferRequest request, TensorMemoryPool memory, long? headerLength, long bodyLength)
     {
         if (headerLength is not > 0 || bodyLength < 0 || request.Model.KnownHeader is null || !body.TryRead(out var result))
             return false;
-        bool read = result.Buffer.Length == bodyLength && KnownHeader.TryRead(request, engine.Memory, headerLength.Value, result.Buffer);
+        bool read = result.Buffer.Length == bodyLength && KnownHeader.TryRead(request, memory, headerLength.Value, result.Buffer);
         if (read)
             body.AdvanceTo(result.Buffer.End);
         else

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Sockets;
 using EdgeServe.Hosting;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
@@ -13,7 +14,7 @@ namespace EdgeServe.Security.Limits;
 /// </summary>
 internal sealed partial class ConnectionLimits(IOptions<EdgeServeOptions> options, ConnectionMeter meter, TimeProvider time, ILogger<ConnectionLimits> log)
 {
-    private const int NetworkBytes = 8;
+    private const int NetworkBits = 64;
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
 
     private readonly int _most = options.Value.Limits.MaxLanConnections;
@@ -27,7 +28,7 @@ internal sealed partial class ConnectionLimits(IOptions<EdgeServeOptions> option
     /// <summary>Counts what comes in here.</summary>
     public ConnectionDelegate Limit(ConnectionDelegate next) => connection =>
     {
-        var place = PlaceOf((connection.RemoteEndPoint as IPEndPoint)?.Address);
+        var place = PlaceOf(AddressOf(connection.RemoteEndPoint), AddressOf(connection.LocalEndPoint));
         if (Enter(place) is { } refusal)
         {
             Refuse(connection, refusal);
@@ -87,16 +88,24 @@ internal sealed partial class ConnectionLimits(IOptions<EdgeServeOptions> option
         connection.Abort(new ConnectionAbortedException("too many connections"));
     }
 
-    /// <summary>One IPv4 address, or one IPv6 network of 64 bits, which every host has to itself.</summary>
-    private static UInt128 PlaceOf(IPAddress? address)
+    private static IPAddress? AddressOf(EndPoint? end) => (end as IPEndPoint)?.Address;
+
+    /// <summary>
+    /// One address where it is a neighbour's. Of IPv6 from further away one network of 64 bits, which every host has to itself;
+    /// neighbours share theirs.
+    /// </summary>
+    private static UInt128 PlaceOf(IPAddress? remote, IPAddress? local)
+    {
+        var place = NumberOf(remote);
+        bool isNeighbour = remote is not { AddressFamily: AddressFamily.InterNetworkV6 } || remote.IsIPv4MappedToIPv6 || place >> NetworkBits == NumberOf(local) >> NetworkBits;
+        return isNeighbour ? place : place >> NetworkBits << NetworkBits;
+    }
+
+    /// <summary>IPv4 as IPv6 writes it.</summary>
+    private static UInt128 NumberOf(IPAddress? address)
     {
         Span<byte> bytes = stackalloc byte[16];
-        bytes.Clear();
-        if (address is null || !address.TryWriteBytes(bytes, out int length))
-            return UInt128.Zero;
-        if (length != 4 && !address.IsIPv4MappedToIPv6)
-            return new UInt128(1, BinaryPrimitives.ReadUInt64BigEndian(bytes[..NetworkBytes]));
-        return BinaryPrimitives.ReadUInt32BigEndian(length == 4 ? bytes : bytes[12..]);
+        return address is not null && address.MapToIPv6().TryWriteBytes(bytes, out _) ? BinaryPrimitives.ReadUInt128BigEndian(bytes) : UInt128.Zero;
     }
 
     private static partial class Log

@@ -40,4 +40,35 @@ public sealed class TensorMemoryPoolTests
         Assert.True(pool.Trim());
         Assert.Equal(0, pool.BytesKept);
     }
+
+    [Fact]
+    public void A_share_has_a_bound_of_its_own_and_counts_for_the_whole()
+    {
+        using var pool = new TensorMemoryPool(8192);
+        var share = pool.Share(4096);
+        var first = share.Rent(4096);
+        Assert.Equal((4096, 4096), (share.BytesInFlight, pool.BytesInFlight));
+        var refused = Assert.Throws<ServingException>(() => share.Rent(1));
+        Assert.Equal(ServingError.OutOfTensorMemory, refused.Error);
+        Assert.Contains("as one key may", refused.Message, StringComparison.Ordinal);
+        // Another's share is not touched by that, and the whole is the end for both.
+        var other = pool.Share(8192);
+        var second = other.Rent(4096);
+        Assert.Throws<ServingException>(() => other.Rent(256));
+        Assert.Equal((4096, 8192), (other.BytesInFlight, pool.BytesInFlight));
+        first.Release();
+        second.Release();
+        Assert.Equal((0, 0, 0), (share.BytesInFlight, other.BytesInFlight, pool.BytesInFlight));
+        // The memory was the whole's: who rents it next owes nothing to the share.
+        pool.Rent(4096).Release();
+        share.Reserve(100);
+        Assert.Equal((100, 100), (share.BytesInFlight, pool.BytesInFlight));
+        share.Unreserve(100);
+        share.AccountOwn(4096);
+        Assert.Equal((4096, 0), (share.BytesInFlight, pool.BytesInFlight));
+        Assert.Throws<ServingException>(() => share.Rent(1));
+        share.AccountOwn(-4096);
+        share.Rent(4096).Release();
+        Assert.Equal((0, 0), (share.BytesInFlight, pool.BytesInFlight));
+    }
 }

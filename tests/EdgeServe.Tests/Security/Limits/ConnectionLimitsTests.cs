@@ -35,12 +35,16 @@ public sealed class ConnectionLimitsTests : IDisposable
     }
 
     [Fact]
-    public void An_IPv6_network_of_64_bits_is_one_address_and_a_mapped_one_is_its_IPv4()
+    public void A_far_IPv6_network_of_64_bits_is_one_address_a_neighbour_is_one_and_a_mapped_one_is_its_IPv4()
     {
         var open = Open(most: 100, perAddress: 1);
         Assert.True(open("2001:db8:1:2::1").Stays);
         Assert.False(open("2001:db8:1:2:ffff::9").Stays);
         Assert.True(open("2001:db8:1:3::1").Stays);
+        // The box's own network: every tablet has an address of it.
+        Assert.True(open("2001:db8:0:1::1").Stays);
+        Assert.True(open("2001:db8:0:1::2").Stays);
+        Assert.False(open("2001:db8:0:1::1").Stays);
         Assert.True(open("192.0.2.1").Stays);
         Assert.False(open("::ffff:192.0.2.1").Stays);
         Assert.True(open("::ffff:192.0.2.2").Stays);
@@ -68,7 +72,7 @@ public sealed class ConnectionLimitsTests : IDisposable
         var limits = new ConnectionLimits(Options.Create(options), _meter, _time, _log);
         return address =>
         {
-            var connection = new DefaultConnectionContext { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 1234) };
+            var connection = new DefaultConnectionContext { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 1234), LocalEndPoint = new IPEndPoint(IPAddress.Parse("2001:db8:0:1::ed6e"), 8443) };
             var end = new TaskCompletionSource();
             bool stays = false;
             var served = limits.Limit(_ =>
