@@ -1,15 +1,17 @@
 // What keys, limits and TLS cost: one server, asked on loopback without a key and by the network's rules with one, turn by turn.
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { median, product, report, requests, round, row, seconds, serve, sleep, spread, turns, work, wrk } from './measure.mjs';
+import { median, models, product, report, requests, round, row, seconds, sleep, spread, start, turns, work, wrk } from './measure.mjs';
 
 // Limits in force, with room for the load.
-Object.assign(process.env, { EDGESERVE__Security__KeyRequestsPerSecond: '1000000', EDGESERVE__Server__LanUrls: 'https://127.0.0.2:18802' });
-const server = await serve(18800, undefined, ['--urls', 'http://127.0.0.1:18800;http://127.0.0.2:18800', '--insecure']);
+Object.assign(process.env, { EDGESERVE__Security__KeyRequestsPerSecond: '1000000', EDGESERVE__Server__LanUrls: 'https://127.0.0.2:18802', EDGESERVE__Server__TrustPageUrls: 'http://127.0.0.2:18803' });
 const loopback = 'http://127.0.0.1:18800', plain = 'http://127.0.0.2:18800', tls = 'https://127.0.0.2:18802';
+const data = mkdtempSync(join(work, 'data-'));
+const child = await start(product, ['serve', '--models', models, '--data', data, '--urls', `${loopback};${plain}`, '--insecure', '--grpc-urls', ''], loopback + '/v2/health/ready');
+while (!(await fetch(loopback + '/v2/health/ready')).ok) await sleep(10);
 const keyFile = resolve(join(work, 'bench.key')), authority = resolve(join(work, 'bench-ca.pem'));
-const key = execFileSync(product, ['tablet', 'add', '--name', 'bench', '--data', server.data], { encoding: 'utf8' }).trim();
+const key = execFileSync(product, ['tablet', 'add', '--name', 'bench', '--data', data], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 writeFileSync(keyFile, key, { mode: 0o600 });
 
 const cancer = requests('breast-cancer', 'features', [1, 30]);
@@ -45,7 +47,8 @@ for (const [name, request, connections, target] of [['breast-cancer', cancer, 8,
 }
 
 {
-  execFileSync('sh', ['-c', `openssl s_client -connect 127.0.0.2:18802 -showcerts </dev/null 2>/dev/null | awk '/BEGIN CERT/{c++} c==2' > "${authority}"`]);
+  const der = Buffer.from(await (await fetch('http://127.0.0.2:18803/edgeserve-ca.crt')).arrayBuffer());
+  writeFileSync(authority, `-----BEGIN CERTIFICATE-----\n${der.toString('base64').match(/.{1,64}/g).join('\n')}\n-----END CERTIFICATE-----\n`);
   const right = time => new Promise((done, failed) => execFile(product,
     ['bench', 'breast-cancer', '--url', tls, '--key-file', keyFile, '--cacert', authority, '--protocol', 'http-binary', '--connections', '8', '--seconds', String(time), '--rate', '200', '--json'],
     (e, out, err) => e ? failed(new Error(out + err)) : done(JSON.parse(out)[0])));
@@ -76,5 +79,6 @@ for (const [name, request, connections, target] of [['breast-cancer', cancer, 8,
   row('the same: failed requests of the right key', '0', String(failed), `of ${answered}`);
 }
 
-await server.stop();
+await child.end();
+rmSync(data, { recursive: true, force: true });
 report('security', 'Keys, limits and TLS', 'Ratios are medians over turns within one run, both ways in each turn. The network is another loopback address.');

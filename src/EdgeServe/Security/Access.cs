@@ -21,13 +21,14 @@ internal sealed class Access(RequestDelegate next, Doorman doorman, AccessMeter 
         }
 
         context.Features.Set(caller);
-        return rule.EndsItself || !caller.Ended.CanBeCanceled ? next(context) : UntilEndedAsync(context, caller);
+        var answer = next(context);
+        return rule.EndsItself || answer.IsCompletedSuccessfully || !caller.Ended.CanBeCanceled ? answer : UntilEndedAsync(context, caller, answer);
     }
 
-    /// <summary>A key that ends takes what is open under it along: nothing is accepted after that.</summary>
-    private async Task UntilEndedAsync(HttpContext context, Caller caller)
+    /// <summary>A key that ends takes what is open under it along: nothing is accepted after that. One that has ended already does so at once.</summary>
+    private static async Task UntilEndedAsync(HttpContext context, Caller caller, Task answer)
     {
         await using var end = caller.Ended.UnsafeRegister(static context => ((HttpContext)context!).Abort(), context);
-        await next(context);
+        await answer;
     }
 }

@@ -26,7 +26,7 @@ internal sealed class Doorman(KeyStore keys, IOptions<EdgeServeOptions> options,
         if (listener == Listener.Control)
             return AccessError.None;
         bool needsKey = listener != Listener.Loopback || _loopbackNeedsKey;
-        var error = Identify(context.Request.Headers.Authorization, out var key);
+        var error = Identify(context, out var key);
         if (error == AccessError.None)
         {
             caller = key!;
@@ -44,17 +44,28 @@ internal sealed class Doorman(KeyStore keys, IOptions<EdgeServeOptions> options,
         return needed == Scope.Anyone ? AccessError.None : error;
     }
 
-    private AccessError Identify(Microsoft.Extensions.Primitives.StringValues header, out Caller? caller)
+    private AccessError Identify(HttpContext context, out Caller? caller)
     {
+        var header = context.Request.Headers.Authorization;
         caller = null;
         if (header.Count == 0)
             return AccessError.KeyMissing;
-        if (header.Count > 1 || header[0] is not { } text || !text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            || !KeyText.TryHash(text.AsSpan(Scheme.Length).Trim(' '), out var hash))
+        if (header.Count > 1 || header[0] is not { } text)
             return AccessError.KeyMalformed;
-        caller = keys.Find(hash);
+        // Streams of HTTP/2 each have a string of their own.
+        var recent = HttpProtocol.IsHttp11(context.Request.Protocol) ? context.Features.Get<RecentKey>() : null;
+        object table = keys.Table;
+        caller = recent?.Find(text, table);
         if (caller is null)
-            return keys.Trouble is null ? AccessError.KeyUnknown : AccessError.KeysDamaged;
+        {
+            if (!text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || !KeyText.TryHash(text.AsSpan(Scheme.Length).Trim(' '), out var hash))
+                return AccessError.KeyMalformed;
+            caller = keys.Find(hash);
+            if (caller is null)
+                return keys.Trouble is null ? AccessError.KeyUnknown : AccessError.KeysDamaged;
+            recent?.Remember(text, table, caller);
+        }
+
         var key = caller.Key!;
         return key.Revoked ? AccessError.KeyRevoked : keys.IsExpired(key) ? AccessError.KeyExpired : AccessError.None;
     }

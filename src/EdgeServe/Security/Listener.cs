@@ -28,6 +28,7 @@ internal sealed class Listener
     public ConnectionDelegate Mark(ConnectionDelegate next) => connection =>
     {
         connection.Features.Set(this);
+        connection.Features.Set(new RecentKey());
         return next(connection);
     };
 }

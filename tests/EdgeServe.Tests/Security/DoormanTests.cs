@@ -36,6 +36,31 @@ public sealed class DoormanTests : IDisposable
     }
 
     [Fact]
+    public void A_connection_that_sends_the_same_key_again_is_known_until_the_keys_change()
+    {
+        var door = Door();
+        var (kept, text) = _keys.Add(new KeyWish("again", Scope.Infer, [], null, null), "test");
+        var context = From(Listener.Network, text);
+        context.Request.Protocol = "HTTP/1.1";
+        context.Features.Set(new RecentKey());
+        Assert.Equal(AccessError.None, door.Judge(context, Scope.Infer, out var first, out _));
+        Assert.Equal(AccessError.None, door.Judge(context, Scope.Infer, out var second, out _));
+        Assert.Same(first, second);
+        // Another key on the same connection is another's.
+        context.Request.Headers.Authorization = "Bearer " + Add();
+        Assert.Equal(AccessError.None, door.Judge(context, Scope.Infer, out var other, out _));
+        Assert.NotSame(first, other);
+        context.Request.Headers.Authorization = "Bearer " + text;
+        Assert.Equal(AccessError.None, door.Judge(context, Scope.Infer, out _, out _));
+        _keys.Revoke(kept.Id, "test");
+        Assert.Equal(AccessError.KeyRevoked, door.Judge(context, Scope.Infer, out _, out _));
+        var (_, admin) = _keys.Reset("test");
+        Assert.NotEqual(AccessError.None, door.Judge(context, Scope.Infer, out _, out _));
+        context.Request.Headers.Authorization = "Bearer " + admin;
+        Assert.Equal(AccessError.None, door.Judge(context, Scope.Admin, out _, out _));
+    }
+
+    [Fact]
     public void A_wrong_key_costs_none_either()
     {
         var door = Door(addressPerSecond: 1);

@@ -59,6 +59,9 @@ internal sealed partial class KeyStore : IDisposable
     /// <summary>Those in use and those lately revoked, the oldest first.</summary>
     public IReadOnlyList<StoredKey> Keys => [.. _callers.Values.Select(c => c.Key!).OrderBy(k => k.MadeMs).ThenBy(k => k.Id, StringComparer.Ordinal)];
 
+    /// <summary>The keys as they are now: another object after every change.</summary>
+    public object Table => _callers;
+
     /// <summary>Who has this key; null: nobody ever had.</summary>
     public Caller? Find(KeyHash hash) => _callers.GetValueOrDefault(hash);
 
