@@ -137,6 +137,36 @@ public sealed partial class PairingTests(LanServer server) : IClassFixture<LanSe
     }
 
     [Fact]
+    public async Task After_five_minutes_a_code_is_too_old()
+    {
+        const string Library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+        Assert.SkipUnless(File.Exists(Library), "libfaketime is not installed");
+        using var models = new ModelFolder().AddShipped("breast-cancer");
+        string clock = Path.Combine(models.Path, ".clock");
+        void Show(string time)
+        {
+            File.WriteAllText(clock + ".new", time + "\n");
+            File.Move(clock + ".new", clock, overwrite: true);
+        }
+
+        Show("+0");
+        await using var box = await EdgeServeProcess.StartAsync(models.Path, new Dictionary<string, string?>
+        {
+            ["LD_PRELOAD"] = Library,
+            ["FAKETIME_TIMESTAMP_FILE"] = clock,
+            ["FAKETIME_NO_CACHE"] = "1",
+            ["EDGESERVE__Server__LanUrls"] = $"https://127.0.0.2:{EdgeServeProcess.FreePort()}",
+        });
+        // Five minutes at once end every connection that was idle.
+        box.Client.DefaultRequestHeaders.ConnectionClose = true;
+        string[] codes = [(await OpenAsync(box.Client, "{}")).GetProperty("code").GetString()!, (await OpenAsync(box.Client, "{}")).GetProperty("code").GetString()!];
+        Show("+290");
+        Assert.Equal(201, (await box.Client.PostAnswerAsync(Pair, $$"""{"code":"{{codes[0]}}"}""")).Status);
+        Show("+301");
+        Assert.Equal((410, "CodeExpired"), Code(await box.Client.PostAnswerAsync(Pair, $$"""{"code":"{{codes[1]}}"}""")));
+    }
+
+    [Fact]
     public async Task A_card_outlives_restarts_lets_one_in_and_ends_with_the_next()
     {
         string folder = Directory.CreateTempSubdirectory("edgeserve-cards-").FullName;

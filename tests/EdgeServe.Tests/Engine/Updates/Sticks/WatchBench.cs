@@ -15,7 +15,7 @@ internal sealed class WatchBench : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly List<string> _mounts = [];
 
-    public WatchBench(bool enrolled = true, bool enrolFromMedia = true)
+    public WatchBench(bool enrolled = true, bool enrolFromMedia = true, IFirstTabletCard? card = null)
     {
         Directory.CreateDirectory(_folder["device"]);
         Enrolment = new DeviceEnrolment(_folder["device"], new DeviceKey(_folder["device"]));
@@ -26,7 +26,7 @@ internal sealed class WatchBench : IAsyncDisposable
         Identity = new DeviceIdentity(_folder["device"]);
         var self = new StickIdentity(Identity, DeviceClock.Of(TimeProvider.System, null), options, "0.1");
         Watcher = new MediaWatcher(
-            options, Enrolment, new StickVisit(options, Enrolment, Offers, self, path => new NamedSource(path), NullLogger<StickVisit>.Instance),
+            options, Enrolment, new StickVisit(options, Enrolment, Offers, self, path => new NamedSource(path), NullLogger<StickVisit>.Instance) { Card = card },
             TimeProvider.System, NullLogger<MediaWatcher>.Instance);
     }
 
