@@ -160,7 +160,7 @@ public sealed partial class PairingTests(LanServer server) : IClassFixture<LanSe
         // Five minutes at once end every connection that was idle.
         box.Client.DefaultRequestHeaders.ConnectionClose = true;
         string[] codes = [(await OpenAsync(box.Client, "{}")).GetProperty("code").GetString()!, (await OpenAsync(box.Client, "{}")).GetProperty("code").GetString()!];
-        Show("+290");
+        Show("+150");
         Assert.Equal(201, (await box.Client.PostAnswerAsync(Pair, $$"""{"code":"{{codes[0]}}"}""")).Status);
         Show("+301");
         Assert.Equal((410, "CodeExpired"), Code(await box.Client.PostAnswerAsync(Pair, $$"""{"code":"{{codes[1]}}"}""")));
