@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
+using EdgeServe.Engine.Jobs.Keys;
 using EdgeServe.Engine.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -11,19 +12,28 @@ namespace EdgeServe.Engine.Jobs;
 /// </summary>
 internal static class BackupReader
 {
+    private const int MostKeyBytes = 64 << 20;
+
+    /// <param name="source">The backup.</param>
+    /// <param name="data">Taken.</param>
+    /// <param name="keys">Of that directory.</param>
+    /// <param name="passphrase">That the backup's keys are encrypted by; null: none.</param>
+    /// <param name="cancellation">Stops before anything is changed.</param>
     /// <returns>How many files were restored.</returns>
-    /// <exception cref="InvalidDataException">It is not a whole, sound backup.</exception>
-    public static int Restore(Stream source, DataDirectory data, CancellationToken cancellation)
+    /// <exception cref="InvalidDataException">It is not a whole, sound backup, or the passphrase is not its.</exception>
+    public static int Restore(Stream source, DataDirectory data, JobKeys keys, string? passphrase, CancellationToken cancellation)
     {
         string staging = Path.Combine(data.Path, "restore");
         if (Directory.Exists(staging))
             Directory.Delete(staging, recursive: true);
         try
         {
-            var names = Unpack(source, staging, cancellation);
-            Verify(staging, names);
-            Check(Path.Combine(staging, BackupFormat.Database));
-            Place(staging, names, data);
+            var (names, list) = Unpack(source, staging, cancellation);
+            Verify(staging, names, list);
+            var secrets = list is null ? [] : BackupKeys.Read(list, passphrase);
+            Check(Path.Combine(staging, BackupFormat.Database), hasKeys: list is not null);
+            keys.Open();
+            Place(staging, names, data, () => keys.Replace(secrets));
             return names.Count;
         }
         finally
@@ -33,9 +43,10 @@ internal static class BackupReader
         }
     }
 
-    private static List<string> Unpack(Stream source, string staging, CancellationToken cancellation)
+    private static (List<string> Names, byte[]? Keys) Unpack(Stream source, string staging, CancellationToken cancellation)
     {
         var names = new List<string>();
+        byte[]? keys = null;
         try
         {
             using var tar = new TarReader(source, leaveOpen: true);
@@ -44,12 +55,19 @@ internal static class BackupReader
                 cancellation.ThrowIfCancellationRequested();
                 if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || !BackupFormat.IsExpected(entry.Name) || names.Contains(entry.Name))
                     throw new InvalidDataException($"'{(entry.Name.Length > 80 ? entry.Name[..80] + "…" : entry.Name)}' does not belong in a backup");
+                names.Add(entry.Name);
+                if (entry.Name == BackupFormat.Keys)
+                {
+                    // Not even for a moment on a disk that never forgets.
+                    keys = Secret(entry);
+                    continue;
+                }
+
                 string path = Path.Combine(staging, entry.Name);
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                 using var file = new FileStream(path, FileMode.CreateNew);
                 entry.DataStream?.CopyTo(file);
                 file.Flush(flushToDisk: true);
-                names.Add(entry.Name);
             }
         }
         catch (Exception e) when (e is EndOfStreamException or FormatException or ArgumentException)
@@ -59,10 +77,19 @@ internal static class BackupReader
 
         if (!names.Remove(BackupFormat.Sums) || !names.Contains(BackupFormat.Database))
             throw new InvalidDataException("it is not a whole backup: the end is missing");
-        return names;
+        return (names, keys);
     }
 
-    private static void Verify(string staging, List<string> names)
+    private static byte[] Secret(TarEntry entry)
+    {
+        if (entry.Length > MostKeyBytes)
+            throw new InvalidDataException("its list of keys is too long");
+        byte[] content = new byte[entry.Length];
+        entry.DataStream?.ReadExactly(content);
+        return content;
+    }
+
+    private static void Verify(string staging, List<string> names, byte[]? keys)
     {
         string[] lines = File.ReadAllLines(Path.Combine(staging, BackupFormat.Sums));
         var sums = lines.Where(l => l.Length > 66).DistinctBy(l => l[66..]).ToDictionary(l => l[66..], l => l[..64]);
@@ -70,13 +97,13 @@ internal static class BackupReader
             throw new InvalidDataException("its list of sums does not match its files");
         foreach (string name in names)
         {
-            using var file = File.OpenRead(Path.Combine(staging, name));
+            using Stream file = name == BackupFormat.Keys ? new MemoryStream(keys!) : File.OpenRead(Path.Combine(staging, name));
             if (!sums.TryGetValue(name, out string? sum) || sum != Convert.ToHexStringLower(SHA256.HashData(file)))
                 throw new InvalidDataException($"'{name}' is damaged");
         }
     }
 
-    private static void Check(string database)
+    private static void Check(string database, bool hasKeys)
     {
         try
         {
@@ -86,6 +113,8 @@ internal static class BackupReader
                     throw new InvalidDataException($"its database is damaged: {verdict}");
                 if (Database.ScalarOf(connection, "SELECT COUNT(*) FROM sqlite_schema WHERE type IN ('trigger','view')") > 0)
                     throw new InvalidDataException("its database runs code of its own");
+                if (!hasKeys && Database.ScalarOf(connection, $"SELECT COUNT(*) FROM jobs WHERE {JobRow.Key}<>0") > 0)
+                    throw new InvalidDataException("the keys of its jobs are missing");
                 Database.Execute(connection, "PRAGMA journal_mode=DELETE");
             }
 
@@ -99,11 +128,11 @@ internal static class BackupReader
     }
 
     /// <summary>The database last: until then the directory is what it was, with files beside it that no row names.</summary>
-    private static void Place(string staging, List<string> names, DataDirectory data)
+    private static void Place(string staging, List<string> names, DataDirectory data, Action placeKeys)
     {
         // Decided before the first is moved: either copy of a doubled file counts, and a value is never taken back.
         var owned = names.Where(n => n.StartsWith(BackupFormat.Device, StringComparison.Ordinal) && OwnsAlready(Path.Combine(data.Path, n))).ToHashSet();
-        foreach (string name in names.Where(n => n != BackupFormat.Database && !owned.Contains(n)))
+        foreach (string name in names.Where(n => n is not (BackupFormat.Database or BackupFormat.Keys) && !owned.Contains(n)))
         {
             string target = Path.Combine(data.Path, name);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
@@ -118,6 +147,8 @@ internal static class BackupReader
         Salvage.Abandon(data);
         if (Directory.Exists(data.Backup))
             File.Delete(Path.Combine(data.Backup, "jobs.db"));
+        // Those of the jobs that were here are destroyed. Cut off between here and the next line, a restore is done once more.
+        placeKeys();
         File.Move(Path.Combine(staging, BackupFormat.Database), data.Jobs, overwrite: true);
         DirectoryHandle.Flush(data.Path);
         data.MarkStopped();

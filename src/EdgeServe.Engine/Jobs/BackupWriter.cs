@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text;
+using EdgeServe.Engine.Jobs.Keys;
 using EdgeServe.Engine.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -14,9 +15,10 @@ internal static class BackupWriter
     /// <param name="data">The data directory.</param>
     /// <param name="source">An open connection to its database.</param>
     /// <param name="files">Its payloads.</param>
+    /// <param name="keys">The keys of its jobs.</param>
     /// <param name="target">Receives the tar.</param>
     /// <param name="cancellation">Nobody reads any more.</param>
-    public static async Task WriteAsync(DataDirectory data, SqliteConnection source, PayloadFiles files, Stream target, CancellationToken cancellation)
+    public static async Task WriteAsync(DataDirectory data, SqliteConnection source, PayloadFiles files, BackupKeys keys, Stream target, CancellationToken cancellation)
     {
         using var hold = files.Hold();
         Directory.CreateDirectory(data.Backup);
@@ -35,6 +37,11 @@ internal static class BackupWriter
                     await AddAsync(tar, sums, BackupFormat.Device + Path.GetFileName(path), path, cancellation);
             }
 
+            // After everything they seal: of a job deleted meanwhile there is no key any more.
+            using var secrets = new MemoryStream(keys.Write(KeysNamed(copy)));
+            sums.Append(Convert.ToHexStringLower(SHA256.HashData(secrets))).Append("  ").Append(BackupFormat.Keys).Append('\n');
+            secrets.Position = 0;
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, BackupFormat.Keys) { DataStream = secrets, Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite }, cancellation);
             using var list = new MemoryStream(Encoding.UTF8.GetBytes(sums.ToString()));
             await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, BackupFormat.Sums) { DataStream = list }, cancellation);
         }
@@ -60,6 +67,18 @@ internal static class BackupWriter
                 named.Add((id, PayloadPart.Result));
         }
 
+        return named;
+    }
+
+    private static List<KeyRef> KeysNamed(string database)
+    {
+        using var connection = Database.OpenReader(database);
+        using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT {JobRow.Key} FROM jobs WHERE {JobRow.Key}<>0";
+        using var reader = command.ExecuteReader();
+        var named = new List<KeyRef>();
+        while (reader.Read())
+            named.Add(new KeyRef(reader.GetInt64(0)));
         return named;
     }
 

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
 using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Jobs.Keys;
 
 namespace EdgeServe.Engine.Jobs;
 
@@ -71,6 +72,12 @@ public sealed record Job
 
     public bool IsPending => State is JobState.Queued or JobState.Running;
 
+    /// <summary>Seals its payloads; none: there are none, or they are from before there were keys.</summary>
+    internal KeyRef Key { get; init; }
+
+    /// <summary>Is there anything its key seals?</summary>
+    internal bool HasPayload => Request != PayloadPlace.None || Result != PayloadPlace.None;
+
     /// <summary>The three clock qualities in one number.</summary>
     internal int Clocks => (int)Accepted.Quality | ((int)Started.Quality << 4) | ((int)Finished.Quality << 8);
 
@@ -82,6 +89,9 @@ public sealed record Job
     {
         string text = string.Join('\n', Seq, Id, Owner, (int)State, Event, Priority, Model, Version, AcceptedVersion, Attempts, Deaths, DueMs, NotAfterMs, ChangedMs,
             Accepted.UnixMs, Started.UnixMs, Finished.UnixMs, Clocks, RequestBytes, ResultBytes, Places, Acknowledged ? 1 : 0, RunVersion, Digest, Failure?.ToText() ?? "");
+        // As it always was for rows without a key.
+        if (!Key.IsNone)
+            text = $"{text}\n{Key.Value}";
         return (long)XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text));
     }
 }

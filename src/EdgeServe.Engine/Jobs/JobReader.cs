@@ -8,7 +8,7 @@ namespace EdgeServe.Engine.Jobs;
 internal sealed class JobReader : IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly Statement _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages, _reserved, _key;
+    private readonly Statement _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages, _reserved, _key, _keyRefs;
 
     public JobReader(string path)
     {
@@ -24,6 +24,7 @@ internal sealed class JobReader : IDisposable
         _pinned = new Statement(_connection, "SELECT DISTINCT model, version, accepted_version FROM jobs WHERE state<2");
         _reserved = new Statement(_connection, "SELECT value FROM counters WHERE name='events'");
         _key = new Statement(_connection, JobSession.KeyQuery);
+        _keyRefs = new Statement(_connection, "SELECT payload_key FROM jobs WHERE payload_key<>0");
         _freePages = new Statement(_connection, "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size");
     }
 
@@ -84,6 +85,16 @@ internal sealed class JobReader : IDisposable
         return reader.Read() ? reader.GetString(0) : null;
     }
 
+    /// <summary>The keys jobs name.</summary>
+    public HashSet<long> Keys()
+    {
+        using var reader = _keyRefs.Query();
+        var keys = new HashSet<long>();
+        while (reader.Read())
+            keys.Add(reader.GetInt64(0));
+        return keys;
+    }
+
     /// <summary>Bytes inside the file that nothing uses.</summary>
     public long FreePageBytes()
     {
@@ -107,7 +118,7 @@ internal sealed class JobReader : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in new[] { _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages, _reserved, _key })
+        foreach (var statement in new[] { _byId, _list, _since, _payload, _lost, _named, _rows, _pinned, _freePages, _reserved, _key, _keyRefs })
             statement.Dispose();
         _connection.Dispose();
     }

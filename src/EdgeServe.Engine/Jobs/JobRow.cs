@@ -1,4 +1,5 @@
 using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Jobs.Keys;
 using EdgeServe.Engine.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -9,13 +10,16 @@ internal static class JobRow
 {
     public const string Columns =
         "seq,id,owner,state,event,priority,model,version,accepted_version,attempts,deaths,due_ms,not_after_ms,changed_ms,"
-        + "accepted_at,started_at,finished_at,clocks,request_bytes,result_bytes,places,acknowledged,run_version,digest,error,sum";
+        + "accepted_at,started_at,finished_at,clocks,request_bytes,result_bytes,places,acknowledged,run_version,digest,error," + Key + ",sum";
+
+    /// <summary>The column that databases from before there were keys do not have.</summary>
+    public const string Key = "payload_key";
 
     public static object[] Values(Job job) =>
     [
         job.Seq, job.Id.ToBytes(), job.Owner, (int)job.State, job.Event, job.Priority, job.Model, job.Version, job.AcceptedVersion, job.Attempts, job.Deaths,
         job.DueMs, job.NotAfterMs, job.ChangedMs, job.Accepted.UnixMs, job.Started.UnixMs, job.Finished.UnixMs, job.Clocks, job.RequestBytes, job.ResultBytes,
-        job.Places, job.Acknowledged ? 1 : 0, job.RunVersion, job.Digest, job.Failure?.ToText() ?? "", job.Checksum(),
+        job.Places, job.Acknowledged ? 1 : 0, job.RunVersion, job.Digest, job.Failure?.ToText() ?? "", job.Key.Value, job.Checksum(),
     ];
 
     /// <param name="row">Positioned, with <see cref="Columns"/>.</param>
@@ -51,8 +55,9 @@ internal static class JobRow
             RunVersion = row.GetInt64(22),
             Digest = row.GetString(23),
             Failure = JobFailure.Parse(row.GetString(24)),
+            Key = new KeyRef(row.GetInt64(25)),
         };
-        intact = job.Checksum() == row.GetInt64(25);
+        intact = job.Checksum() == row.GetInt64(26);
         return job;
     }
 

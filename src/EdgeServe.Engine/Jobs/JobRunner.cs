@@ -79,8 +79,8 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
         if (job.Request == PayloadPlace.Database)
         {
             byte[] envelope = storage.Readers.Read(r => r.Payload(job, PayloadPart.Request)) ?? throw new PayloadDamagedException("is missing");
-            var (content, length) = PayloadFiles.Read(envelope);
-            using var reader = new OipRequestReader(request, engine.Memory, length < 0 ? null : length, content.Length);
+            var (content, length) = storage.Files.Read(job.Id, PayloadPart.Request, envelope);
+            using var reader = new OipRequestReader(request, engine.Memory, length < 0 ? null : length, content.Count);
             reader.Read(new ReadOnlySequence<byte>(content), completed: true);
             reader.Finish();
             return;
@@ -95,7 +95,7 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
         }
     }
 
-    private static void ParseFile(FileStream file, long bytes, OipRequestReader reader, CancellationToken cancellation)
+    private static void ParseFile(Stream file, long bytes, OipRequestReader reader, CancellationToken cancellation)
     {
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
@@ -143,7 +143,7 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
         bool more = true;
         while (more && answer.HasBinary)
             more = answer.WriteJson(scratch, StepBytes);
-        using var payload = storage.Files.Create(job.Id, PayloadPart.Result, answer.HasBinary ? scratch.WrittenCount : -1);
+        using var payload = storage.Files.Create(job.Id, PayloadPart.Result, answer.HasBinary ? scratch.WrittenCount : -1, job.Key);
         Flush(scratch, payload);
         while (more)
         {

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
 using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Jobs.Keys;
 using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Storage;
 
@@ -69,7 +70,8 @@ public sealed class JobService : IModelPins
     {
         var payload = Disk(draft.Request.Complete);
         _storage.CheckRoom(0);
-        byte[] body = Fingerprint(submission, payload.Hash);
+        // Only who sends a key is compared with what came under it before.
+        byte[] body = submission.Key is null ? [] : Disk(() => Fingerprint(submission, payload.Hash));
         long now = _clock.Now;
         var job = new Job
         {
@@ -101,8 +103,8 @@ public sealed class JobService : IModelPins
         }
         finally
         {
-            if (!kept && payload.Place == PayloadPlace.File)
-                _storage.Files.Delete(draft.Id, PayloadPart.Request);
+            if (!kept)
+                Drop(draft.Id, payload);
             if (!unknown)
                 _storage.Files.Settle(draft.Id);
         }
@@ -117,9 +119,10 @@ public sealed class JobService : IModelPins
     /// <exception cref="JobException">The key was used for another body, or its job is gone.</exception>
     public JobReceipt Replay(JobSubmission submission, PayloadHash request)
     {
-        byte[] body = Fingerprint(submission, request.Finish());
+        byte[] hash = request.Finish();
+        byte[] body = Disk(() => Fingerprint(submission, hash));
         var (receipt, refusal) = Read(reader => reader.FindKey(submission.Owner, submission.Key!) is { } known
-            ? Judge(known, submission.Key!, body, id => reader.Find(submission.Owner, id))
+            ? Judge(known, submission.Key!, Comparable(known, body, submission, hash), id => reader.Find(submission.Owner, id))
             : (null, new JobException(JobError.Gone, $"Idempotency-Key '{submission.Key}' was forgotten a moment ago", "Use a new key.")));
         return receipt ?? throw refusal!;
     }
@@ -186,8 +189,8 @@ public sealed class JobService : IModelPins
             }
 
             byte[] envelope = Read(reader => reader.Payload(job, PayloadPart.Result)) ?? throw new PayloadDamagedException("is missing");
-            var small = PayloadFiles.Read(envelope);
-            return new JobResult(new MemoryStream(envelope, PayloadEnvelope.HeaderBytes, small.Content.Length, writable: false), small.Content.Length, small.HeaderLength);
+            var small = _storage.Files.Read(job.Id, PayloadPart.Result, envelope);
+            return new JobResult(new MemoryStream(small.Content.Array!, small.Content.Offset, small.Content.Count, writable: false), small.Content.Count, small.HeaderLength);
         }
         catch (PayloadDamagedException e)
         {
@@ -195,7 +198,7 @@ public sealed class JobService : IModelPins
         }
     }
 
-    /// <summary>Cancels a job that is not done, forgets one that is.</summary>
+    /// <summary>Cancels a job that is not done, forgets one that is. Either way its key is destroyed when this returns.</summary>
     /// <returns>The cancelled job; null when it was forgotten.</returns>
     public async Task<Job?> DeleteAsync(string owner, JobId id)
     {
@@ -214,6 +217,7 @@ public sealed class JobService : IModelPins
             CancelRequested?.Invoke(id);
         else
             DeleteFiles(before);
+        await _storage.Keys.SettledAsync();
         return after;
     }
 
@@ -236,16 +240,20 @@ public sealed class JobService : IModelPins
             throw new JobException(JobError.WrongState, $"job {id} is {before.State.ToString().ToLowerInvariant()}", "Acknowledge it when it is done, or cancel it.");
         if (before.Result == PayloadPlace.File)
             _storage.Files.Delete(id, PayloadPart.Result);
+        await _storage.Keys.SettledAsync();
         return after;
     }
 
     /// <summary>A copy of everything the jobs need, as of one moment, as a tar.</summary>
-    public async Task BackUpAsync(Stream target, CancellationToken cancellation)
+    /// <param name="target">Receives the tar.</param>
+    /// <param name="seal">Encrypts the keys of jobs in it; null: they are in it as they are.</param>
+    /// <param name="cancellation">Nobody reads any more.</param>
+    public async Task BackUpAsync(Stream target, BackupSeal? seal, CancellationToken cancellation)
     {
         if (_storage.Trouble is { Error: not StorageError.Full } trouble)
             throw trouble;
         using var connection = Database.OpenReader(_storage.Data.Jobs);
-        await BackupWriter.WriteAsync(_storage.Data, connection, _storage.Files, target, cancellation);
+        await BackupWriter.WriteAsync(_storage.Data, connection, _storage.Files, new BackupKeys(_storage.Keys, seal), target, cancellation);
     }
 
     /// <summary>Ends a job that is not done and lets its request go.</summary>
@@ -260,6 +268,14 @@ public sealed class JobService : IModelPins
             ChangedMs = _clock.Now,
             Finished = JobMoment.Now(_clock),
         });
+    }
+
+    /// <summary>A payload that no row will name.</summary>
+    private void Drop(JobId id, StoredPayload payload)
+    {
+        if (payload.Place == PayloadPlace.File)
+            _storage.Files.Delete(id, PayloadPart.Request);
+        _storage.Keys.Erase(payload.Key);
     }
 
     internal void DeleteFiles(Job job)
@@ -286,7 +302,7 @@ public sealed class JobService : IModelPins
             return (new JobReceipt(session.Add(job, payload), false), null);
         }
 
-        return Judge(known, key, body, session.Find);
+        return Judge(known, key, Comparable(known, body, submission, payload.Hash), session.Find);
     }
 
     /// <summary>A key that was used: the job it made, or why not.</summary>
@@ -316,14 +332,17 @@ public sealed class JobService : IModelPins
 
     private static JobException Unknown(JobId id) => new(JobError.UnknownJob, $"there is no job {id}", "GET /edge/v1/jobs lists yours; finished jobs are forgotten after their retention.");
 
-    /// <summary>Stands for everything the request asks for: the same key with another fingerprint is another request.</summary>
-    private static byte[] Fingerprint(JobSubmission submission, byte[] payload)
-    {
-        var hash = new XxHash128();
-        hash.Append(payload);
-        hash.Append(Encoding.UTF8.GetBytes($"{submission.Model}\n{submission.Version}"));
-        return hash.GetCurrentHash();
-    }
+    /// <summary>
+    /// Stands for everything the request asks for: the same key with another fingerprint is another request. It outlives the job, so
+    /// it is keyed: who has not this box's keys cannot even confirm a guess with it.
+    /// </summary>
+    private byte[] Fingerprint(JobSubmission submission, byte[] payload) => _storage.Keys.Fingerprint(Asked(submission, payload));
+
+    /// <summary>The fingerprint as it would have been made when the known one was: before there were keys, it had none.</summary>
+    private static byte[] Comparable(JobKey known, byte[] body, JobSubmission submission, byte[] payload) =>
+        JobKeys.IsFingerprint(known.Body) ? body : XxHash128.Hash(Asked(submission, payload));
+
+    private static byte[] Asked(JobSubmission submission, byte[] payload) => [.. payload, .. Encoding.UTF8.GetBytes($"{submission.Model}\n{submission.Version}")];
 
     private T Read<T>(Func<JobReader, T> read)
     {

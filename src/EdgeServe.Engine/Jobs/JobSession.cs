@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Text;
+using EdgeServe.Engine.Jobs.Keys;
 using EdgeServe.Engine.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -12,7 +13,9 @@ internal sealed class JobSession : IWriteSession
     private const int EventBlock = 10_000;
     private readonly SqliteConnection _connection;
     private readonly Action<IReadOnlyList<JobChange>> _published;
+    private readonly Action<KeyRef> _erase;
     private readonly List<JobChange> _changes = [];
+    private readonly List<KeyRef> _erased = [];
     private readonly List<Statement> _statements = [];
     private readonly Statement _begin, _commit, _rollback;
     private readonly Statement _insert, _update, _delete, _bySeq, _byId, _due, _running, _suspects, _nextDue, _nextExpiry, _expired, _oldestDone;
@@ -22,10 +25,14 @@ internal sealed class JobSession : IWriteSession
     private long _reserved;
     private long _seq;
 
-    public JobSession(SqliteConnection connection, Action<IReadOnlyList<JobChange>> published)
+    /// <param name="connection">Owned from now on.</param>
+    /// <param name="published">Told of every transaction that lasts.</param>
+    /// <param name="erase">Destroys a key whose job let go of everything it sealed.</param>
+    public JobSession(SqliteConnection connection, Action<IReadOnlyList<JobChange>> published, Action<KeyRef> erase)
     {
         _connection = connection;
         _published = published;
+        _erase = erase;
         Statement Sql(string text)
         {
             var statement = new Statement(connection, text);
@@ -74,6 +81,7 @@ internal sealed class JobSession : IWriteSession
     public void Rollback()
     {
         _changes.Clear();
+        _erased.Clear();
         // Numbers handed out in vain stay unused.
         _reserved = _event;
         _rollback.Execute();
@@ -81,6 +89,9 @@ internal sealed class JobSession : IWriteSession
 
     public void Publish()
     {
+        // After the commit: one that is undone leaves a job that needs its key. Before anybody is told.
+        _erased.ForEach(_erase);
+        _erased.Clear();
         if (_changes.Count == 0)
             return;
         _published([.. _changes]);
@@ -97,7 +108,7 @@ internal sealed class JobSession : IWriteSession
     /// <summary>Adds a job with the next numbers.</summary>
     public Job Add(Job job, StoredPayload request)
     {
-        job = job with { Seq = ++_seq, Event = NextEvent(), Request = request.Place, RequestBytes = request.Bytes };
+        job = job with { Seq = ++_seq, Event = NextEvent(), Request = request.Place, RequestBytes = request.Bytes, Key = request.Key };
         _insert.Execute(JobRow.Values(job));
         if (request.Envelope is { } envelope)
             PutPayload(job, PayloadPart.Request, envelope);
@@ -105,9 +116,15 @@ internal sealed class JobSession : IWriteSession
         return job;
     }
 
-    /// <summary>Writes a job's new row. A new state gets a new event number.</summary>
+    /// <summary>Writes a job's new row. A new state gets a new event number; a key that seals nothing any more is destroyed.</summary>
     public Job Update(Job before, Job after)
     {
+        if (!after.Key.IsNone && !after.HasPayload)
+        {
+            _erased.Add(after.Key);
+            after = after with { Key = default };
+        }
+
         if (before.State != after.State)
             after = after with { Event = NextEvent() };
         _update.Execute(JobRow.Values(after));
@@ -115,12 +132,14 @@ internal sealed class JobSession : IWriteSession
         return after;
     }
 
-    /// <summary>Takes the job and its small payloads away; files are the caller's, after the commit.</summary>
+    /// <summary>Takes the job, its small payloads and its key away; files are the caller's, after the commit.</summary>
     public void Remove(Job job)
     {
         DeletePayload(job, PayloadPart.Request);
         DeletePayload(job, PayloadPart.Result);
         _delete.Execute(job.Seq);
+        if (!job.Key.IsNone)
+            _erased.Add(job.Key);
         _changes.Add(new JobChange(job, null));
     }
 

@@ -1,4 +1,5 @@
 using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Jobs.Keys;
 using EdgeServe.Engine.Storage;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -31,11 +32,12 @@ internal sealed partial class JobStorage : IAsyncDisposable
         _options = options;
         _clock = clock;
         _log = log;
-        _salvage = new Salvage(data);
+        Keys = new JobKeys(data.JobKeys, data.Device, Environment.GetEnvironmentVariable(DataDirectory.Credentials), log);
+        _salvage = new Salvage(data, Keys);
         _ballast = new Ballast(data.Ballast, options.BallastBytes);
         _ledger = new JobLedger(data.Ledger);
         Space = new DiskSpace(data.Path, options.ReserveBytes, time);
-        Files = new PayloadFiles(data.Payloads);
+        Files = new PayloadFiles(data.Payloads, Keys);
         Writer = new SingleWriter<JobSession>("jobs writer", Open, Troubled, time);
         Readers = new JobReaders(data.Jobs, ReportDamage);
         Room = new JobRoom(Space, Totals, Readers, options.MaxBytes);
@@ -46,6 +48,8 @@ internal sealed partial class JobStorage : IAsyncDisposable
     public JobReaders Readers { get; }
 
     public PayloadFiles Files { get; }
+
+    public JobKeys Keys { get; }
 
     public DiskSpace Space { get; }
 
@@ -66,6 +70,9 @@ internal sealed partial class JobStorage : IAsyncDisposable
         get => Volatile.Read(ref _checked);
         set => Volatile.Write(ref _checked, value);
     }
+
+    /// <summary>Was something mended or missing since this process began? Keys that nobody names may be those of jobs a person can still save.</summary>
+    public bool WasDamaged { get; private set; }
 
     /// <summary>The write-ahead log was gone at the start. The jobs in it are named as lost as far as <see cref="JobLedger"/> knows them.</summary>
     public bool LogWasMissing { get; private set; }
@@ -109,6 +116,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
     {
         Readers.Dispose();
         await Writer.DisposeAsync();
+        Keys.Dispose();
         _ledger.Dispose();
         // The last connection to close leaves no log behind.
         if (_trouble is null && !File.Exists(_data.Jobs + "-wal"))
@@ -129,6 +137,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
     {
         SqliteLibrary.AssertVersion(SqliteLibrary.Version);
         _data.Take();
+        Keys.Open();
         if (_salvage.Interrupted() is { } quarantine)
             Mend(quarantine);
         if (_firstOpen)
@@ -149,6 +158,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
     private JobSession OpenFiles()
     {
         bool isNew = !File.Exists(_data.Jobs);
+        WasDamaged |= isNew || LogWasMissing;
         if (isNew && !_firstOpen)
             throw new StorageException(StorageError.Broken, $"{_data.Jobs} is gone", "Restore the file or restart the service to begin a new one.");
         _data.MarkRunning();
@@ -165,7 +175,8 @@ internal sealed partial class JobStorage : IAsyncDisposable
 
             // After trouble: what the log holds goes into the database and onto the disk, or this throws.
             Database.Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
-            var session = new JobSession(connection, Published);
+            CheckKeys(connection);
+            var session = new JobSession(connection, Published, Keys.Erase);
             Count(connection);
             if (_firstOpen)
             {
@@ -206,6 +217,25 @@ internal sealed partial class JobStorage : IAsyncDisposable
             Log.LostJob(_log, id, reason);
     }
 
+    /// <summary>Jobs that wait are not to fail for want of a credential that the next start may bring.</summary>
+    private void CheckKeys(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT {JobRow.Key} FROM jobs WHERE {JobRow.Key}<>0";
+        using var reader = command.ExecuteReader();
+        if (Keys.CountLocked(Named()) is > 0 and var locked)
+        {
+            throw new StorageException(StorageError.Broken, $"the keys of {locked} jobs are wrapped by the credential {WrappingKeys.CredentialName}, which this process was not given",
+                $"Start the service with LoadCredentialEncrypted={WrappingKeys.CredentialName}, or delete {_data.JobKeys} to give these jobs up.");
+        }
+
+        IEnumerable<long> Named()
+        {
+            while (reader.Read())
+                yield return reader.GetInt64(0);
+        }
+    }
+
     private void Count(SqliteConnection connection)
     {
         Totals.Reset();
@@ -229,6 +259,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
         var report = _salvage.Run(quarantine);
         Readers.Renew();
         _damaged = false;
+        WasDamaged = true;
         // Made of rows that were read one by one a moment ago.
         IsChecked = true;
         Lost += report.Lost.Count;

@@ -53,11 +53,24 @@ internal sealed partial class JobUpkeep(JobStorage storage, JobService service, 
                 Log.Swept(log, swept);
             else if (swept > 0)
                 Log.Kept(log, swept, keepIn!);
+            Reclaim();
         }
         catch (Exception e) when (e is StorageException or IOException or UnauthorizedAccessException)
         {
             Log.UpkeepFailed(log, e.Message);
         }
+    }
+
+    /// <summary>Keys of submissions and deletions that a crash cut off. Not while a person may still save the jobs they are of: then after the next start.</summary>
+    private void Reclaim()
+    {
+        if (storage.WasDamaged)
+            return;
+        var named = storage.Readers.Read(r => r.Keys());
+        named.UnionWith(PayloadFiles.KeysIn(Path.Combine(storage.Data.Quarantine, "unnamed")).Select(k => k.Value));
+        int destroyed = storage.Keys.Reclaim(named);
+        if (destroyed > 0)
+            Log.Reclaimed(log, destroyed);
     }
 
     private void Check()
@@ -112,6 +125,7 @@ internal sealed partial class JobUpkeep(JobStorage storage, JobService service, 
                 return gone;
             });
             removed.ForEach(service.DeleteFiles);
+            await storage.Keys.SettledAsync();
             if (removed.Count < AtATime)
                 return;
         }
@@ -145,6 +159,9 @@ internal sealed partial class JobUpkeep(JobStorage storage, JobService service, 
 
         [LoggerMessage(5041, LogLevel.Information, "Deleted {Count} payload files that no job names")]
         public static partial void Swept(ILogger logger, int count);
+
+        [LoggerMessage(8201, LogLevel.Information, "Destroyed {Count} keys that no job needs: prepared or left behind before the last start")]
+        public static partial void Reclaimed(ILogger logger, int count);
 
         [LoggerMessage(5043, LogLevel.Warning, "{Count} payload files that no job names were moved to {Folder}: the write-ahead log that named them is gone")]
         public static partial void Kept(ILogger logger, int count, string folder);

@@ -214,6 +214,8 @@ internal sealed partial class JobWorker : IHostedService
             Request = again ? row.Request : PayloadPlace.None,
             Result = outcome.Result?.Place ?? PayloadPlace.None,
             ResultBytes = outcome.Result?.Bytes ?? 0,
+            // A job from before there were keys gets its first with its result.
+            Key = outcome.Result?.Key ?? row.Key,
             RunVersion = outcome.RunVersion,
             Digest = outcome.Digest,
             Failure = outcome.Failure,
@@ -229,6 +231,8 @@ internal sealed partial class JobWorker : IHostedService
         if (!written)
         {
             _service.DeleteFiles(job with { Result = outcome.Result?.Place ?? PayloadPlace.None });
+            if (outcome.Result is { } result && result.Key != job.Key)
+                _storage.Keys.Erase(result.Key);
             return;
         }
 

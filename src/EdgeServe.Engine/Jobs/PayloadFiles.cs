@@ -1,11 +1,14 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Hashing;
+using EdgeServe.Engine.Jobs.Keys;
 
 namespace EdgeServe.Engine.Jobs;
 
 /// <summary>The folder of large payloads: <c>&lt;job&gt;.request</c> and <c>&lt;job&gt;.result</c>, each a <see cref="PayloadEnvelope"/>.</summary>
-internal sealed class PayloadFiles(string directory)
+/// <param name="directory">The folder.</param>
+/// <param name="keys">That seal what is in it and what is small enough for the database.</param>
+internal sealed class PayloadFiles(string directory, JobKeys keys)
 {
     /// <summary>Envelopes of this size and more are files: in the database each byte would be written twice.</summary>
     public const int FileFromBytes = 32 << 10;
@@ -15,11 +18,17 @@ internal sealed class PayloadFiles(string directory)
     private readonly HashSet<string> _held = [];
     private int _holds;
 
-    public PayloadWriter Create(JobId id, PayloadPart part, long headerLength)
+    /// <param name="id">Whose payload.</param>
+    /// <param name="part">Which of the two.</param>
+    /// <param name="headerLength">Value of <c>Inference-Header-Content-Length</c>; -1: JSON.</param>
+    /// <param name="key">The job's; none: it gets one.</param>
+    public PayloadWriter Create(JobId id, PayloadPart part, long headerLength, KeyRef key = default)
     {
         Directory.CreateDirectory(directory);
         _unsettled.TryAdd(id, 0);
-        return new PayloadWriter(PathOf(id, part), headerLength);
+        return key.IsNone
+            ? new PayloadWriter(PathOf(id, part), id, part, headerLength, keys.Take, keys.Erase)
+            : new PayloadWriter(PathOf(id, part), id, part, headerLength, () => keys.Open(key), _ => { });
     }
 
     /// <exception cref="IOException">No file can be made here.</exception>
@@ -84,18 +93,35 @@ internal sealed class PayloadFiles(string directory)
         return swept;
     }
 
-    /// <summary>The file, checked against its checksum from end to end and positioned at its content.</summary>
-    /// <exception cref="PayloadDamagedException">It is missing or not what was stored.</exception>
-    public (FileStream Content, long Bytes, long HeaderLength) Open(JobId id, PayloadPart part)
+    /// <summary>The keys of payloads that are kept aside in a folder: nobody names them, and they are not forgotten.</summary>
+    public static IEnumerable<KeyRef> KeysIn(string folder)
+    {
+        if (!Directory.Exists(folder))
+            yield break;
+        byte[] head = new byte[PayloadEnvelope.SealedHeaderBytes];
+        foreach (string path in Directory.EnumerateFiles(folder))
+        {
+            using var file = File.OpenHandle(path);
+            if (RandomAccess.Read(file, head, 0) == head.Length && head.AsSpan().StartsWith("EPL"u8) && head[4] != 0)
+                yield return PayloadEnvelope.ReadHeader(head).Key;
+        }
+    }
+
+    /// <summary>The file, checked against its checksum from end to end: a stream of its content.</summary>
+    /// <exception cref="PayloadDamagedException">It is missing, not what was stored, or its key is gone.</exception>
+    public (Stream Content, long Bytes, long HeaderLength) Open(JobId id, PayloadPart part)
     {
         FileStream? file = null;
         try
         {
             file = new FileStream(PathOf(id, part), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan);
-            long bytes = file.Length - PayloadEnvelope.OverheadBytes;
-            long headerLength = Verify(file, bytes);
-            file.Position = PayloadEnvelope.HeaderBytes;
-            return (file, bytes, headerLength);
+            byte[] head = new byte[PayloadEnvelope.SealedHeaderBytes];
+            var (header, bytes) = Verify(file, head);
+            file.Position = header.Bytes;
+            if (!header.IsSealed)
+                return (file, bytes, header.HeaderLength);
+            using var key = keys.Open(header.Key);
+            return (new SealedStream(file, new PayloadSeal(key, head, header.Salt, id, part), bytes), bytes, header.HeaderLength);
         }
         catch (IOException e)
         {
@@ -110,43 +136,61 @@ internal sealed class PayloadFiles(string directory)
     }
 
     /// <summary>The content of an envelope from the database.</summary>
-    /// <exception cref="PayloadDamagedException">It is not what was stored.</exception>
-    public static (ReadOnlyMemory<byte> Content, long HeaderLength) Read(byte[] envelope)
+    /// <exception cref="PayloadDamagedException">It is not what was stored, or its key is gone.</exception>
+    public (ArraySegment<byte> Content, long HeaderLength) Read(JobId id, PayloadPart part, byte[] envelope)
     {
-        long headerLength = PayloadEnvelope.ReadHeader(envelope);
-        int bytes = envelope.Length - PayloadEnvelope.OverheadBytes;
-        if (bytes < 0)
-            throw new PayloadDamagedException("is too short");
-        var hash = new XxHash128();
-        hash.Append(envelope.AsSpan(0, PayloadEnvelope.HeaderBytes + bytes));
-        PayloadEnvelope.Verify(envelope.AsSpan(PayloadEnvelope.HeaderBytes + bytes), bytes, hash);
-        return (envelope.AsMemory(PayloadEnvelope.HeaderBytes, bytes), headerLength);
+        var (header, bytes) = Check(envelope);
+        var stored = envelope.AsSpan(header.Bytes, envelope.Length - header.Bytes - PayloadEnvelope.TrailerBytes);
+        if (!header.IsSealed)
+            return (new ArraySegment<byte>(envelope, header.Bytes, (int)bytes), header.HeaderLength);
+        byte[] content = new byte[bytes];
+        using var key = keys.Open(header.Key);
+        using var seal = new PayloadSeal(key, envelope, header.Salt, id, part);
+        seal.Open(stored, content, last: true);
+        return (content, header.HeaderLength);
     }
 
-    private static long Verify(FileStream file, long bytes)
+    /// <summary>Is an envelope what was stored? Needs no key.</summary>
+    /// <exception cref="PayloadDamagedException">It is not.</exception>
+    public static (PayloadHeader Header, long Bytes) Check(byte[] envelope)
     {
-        if (bytes < 0)
+        var header = PayloadEnvelope.ReadHeader(envelope);
+        int stored = envelope.Length - header.Bytes - PayloadEnvelope.TrailerBytes;
+        if (stored < 0)
             throw new PayloadDamagedException("is too short");
+        var hash = new XxHash128();
+        hash.Append(envelope.AsSpan(0, header.Bytes + stored));
+        return (header, PayloadEnvelope.Verify(header, stored, envelope.AsSpan(header.Bytes + stored), hash));
+    }
+
+    private static (PayloadHeader Header, long Bytes) Verify(FileStream file, Span<byte> head)
+    {
+        long left = file.Length - PayloadEnvelope.TrailerBytes;
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {
+            if (left < PayloadEnvelope.PlainHeaderBytes)
+                throw new PayloadDamagedException("is too short");
             var hash = new XxHash128();
-            long left = PayloadEnvelope.HeaderBytes + bytes;
-            long headerLength = -1;
+            PayloadHeader header = default;
+            long stored = left;
             for (bool first = true; left > 0; first = false)
             {
                 var part = chunk.AsSpan(0, (int)Math.Min(ChunkBytes, left));
                 file.ReadExactly(part);
                 if (first)
-                    headerLength = PayloadEnvelope.ReadHeader(part);
+                {
+                    header = PayloadEnvelope.ReadHeader(part);
+                    part[..Math.Min(part.Length, head.Length)].CopyTo(head);
+                }
+
                 hash.Append(part);
                 left -= part.Length;
             }
 
             var trailer = chunk.AsSpan(0, PayloadEnvelope.TrailerBytes);
             file.ReadExactly(trailer);
-            PayloadEnvelope.Verify(trailer, bytes, hash);
-            return headerLength;
+            return (header, PayloadEnvelope.Verify(header, stored - header.Bytes, trailer, hash));
         }
         finally
         {

@@ -3,7 +3,7 @@ using System.IO.Hashing;
 
 namespace EdgeServe.Engine.Jobs;
 
-/// <summary>The checksum a request would be stored with, of one that is not stored again.</summary>
+/// <summary>What a request's fingerprint would be made of, of one that is not stored again.</summary>
 public sealed class PayloadHash
 {
     private readonly XxHash128 _hash = new();
@@ -11,8 +11,8 @@ public sealed class PayloadHash
     /// <param name="headerLength">Value of <c>Inference-Header-Content-Length</c>; -1: JSON.</param>
     public PayloadHash(long headerLength)
     {
-        Span<byte> header = stackalloc byte[PayloadEnvelope.HeaderBytes];
-        PayloadEnvelope.WriteHeader(header, headerLength);
+        Span<byte> header = stackalloc byte[PayloadEnvelope.PlainHeaderBytes];
+        PayloadEnvelope.WritePlainHeader(header, headerLength);
         _hash.Append(header);
     }
 

@@ -1,39 +1,72 @@
 using System.Buffers;
 using System.IO.Hashing;
+using System.Security.Cryptography;
+using EdgeServe.Engine.Jobs.Keys;
 using EdgeServe.Engine.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace EdgeServe.Engine.Jobs;
 
 /// <summary>
-/// Takes a payload as it comes. A small one stays in memory for the database; from <see cref="PayloadFiles.FileFromBytes"/>
-/// on it goes to a file of its own, each byte written once.
+/// Takes a payload as it comes. A small one stays in memory and is sealed for the database; from <see cref="PayloadFiles.FileFromBytes"/>
+/// on it goes to a file of its own, each byte written once and none of them plain.
 /// </summary>
 internal sealed class PayloadWriter : IDisposable
 {
     private readonly string _path;
-    private readonly XxHash128 _hash = new();
+    private readonly JobId _id;
+    private readonly PayloadPart _part;
+    private readonly long _headerLength;
+    private readonly Func<PayloadKey> _take;
+    private readonly Action<KeyRef> _drop;
+    private readonly XxHash128 _plain = new(), _stored = new();
     private readonly ArrayBufferWriter<byte> _small = new();
     private SafeFileHandle? _file;
+    private PayloadSeal? _seal;
+    private byte[] _chunk = [], _sealed = [];
+    private int _filled;
     private long _written;
 
-    public PayloadWriter(string path, long headerLength)
+    /// <param name="path">Of the file, if it becomes one.</param>
+    /// <param name="id">Whose payload.</param>
+    /// <param name="part">Which of the two.</param>
+    /// <param name="headerLength">Value of <c>Inference-Header-Content-Length</c>; -1: JSON.</param>
+    /// <param name="take">The key, asked for when the first byte is sealed.</param>
+    /// <param name="drop">Nothing that is kept is sealed with this key: it may go.</param>
+    public PayloadWriter(string path, JobId id, PayloadPart part, long headerLength, Func<PayloadKey> take, Action<KeyRef> drop)
     {
         _path = path;
-        Span<byte> header = stackalloc byte[PayloadEnvelope.HeaderBytes];
-        PayloadEnvelope.WriteHeader(header, headerLength);
-        Write(header);
+        _id = id;
+        _part = part;
+        _headerLength = headerLength;
+        _take = take;
+        _drop = drop;
+        Span<byte> header = stackalloc byte[PayloadEnvelope.PlainHeaderBytes];
+        PayloadEnvelope.WritePlainHeader(header, headerLength);
+        _plain.Append(header);
     }
 
     public bool IsComplete { get; private set; }
 
     /// <summary>Content bytes so far.</summary>
-    public long Bytes => _written - PayloadEnvelope.HeaderBytes;
+    public long Bytes { get; private set; }
+
+    /// <summary>That seals it; none yet while it is small.</summary>
+    public KeyRef Key { get; private set; }
 
     public void Write(ReadOnlySpan<byte> content)
     {
-        _hash.Append(content);
-        Store(content);
+        _plain.Append(content);
+        Bytes += content.Length;
+        if (_file is null && Bytes + PayloadEnvelope.OverheadBytes < PayloadFiles.FileFromBytes)
+        {
+            _small.Write(content);
+            return;
+        }
+
+        if (_file is null)
+            Begin();
+        Fill(content);
     }
 
     public void Write(ReadOnlySequence<byte> content)
@@ -45,44 +78,107 @@ internal sealed class PayloadWriter : IDisposable
     /// <summary>A file is durable when this returns; the row that names it is not written yet.</summary>
     public StoredPayload Complete()
     {
-        long bytes = Bytes;
-        Span<byte> trailer = stackalloc byte[PayloadEnvelope.TrailerBytes];
-        PayloadEnvelope.WriteTrailer(trailer, bytes, _hash);
-        byte[] hash = trailer[8..].ToArray();
+        byte[] hash = _plain.GetCurrentHash();
+        if (_file is null)
+        {
+            byte[] envelope = SealSmall();
+            IsComplete = true;
+            return new StoredPayload(PayloadPlace.Database, envelope, Bytes, hash, Key);
+        }
+
+        Flush(last: true);
+        byte[] trailer = new byte[PayloadEnvelope.TrailerBytes];
+        PayloadEnvelope.WriteTrailer(trailer, Bytes, _stored);
         Store(trailer);
         IsComplete = true;
-        if (_file is null)
-            return new StoredPayload(PayloadPlace.Database, _small.WrittenSpan.ToArray(), bytes, hash);
         // No rename: the name is new and random, and nobody reads it before the row says so.
         RandomAccess.FlushToDisk(_file);
         DirectoryHandle.Flush(Path.GetDirectoryName(_path)!);
-        return new StoredPayload(PayloadPlace.File, null, bytes, hash);
+        return new StoredPayload(PayloadPlace.File, null, Bytes, hash, Key);
     }
 
     public void Dispose()
     {
         _file?.Dispose();
-        if (!IsComplete && _file is not null)
+        _seal?.Dispose();
+        _seal = null;
+        if (_chunk.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_chunk, clearArray: true);
+            ArrayPool<byte>.Shared.Return(_sealed);
+            _chunk = _sealed = [];
+        }
+
+        if (IsComplete)
+            return;
+        if (_file is not null)
             File.Delete(_path);
+        if (!Key.IsNone)
+            _drop(Key);
+    }
+
+    private byte[] SealSmall()
+    {
+        byte[] envelope = new byte[Bytes + PayloadEnvelope.OverheadBytes];
+        using var seal = Open(envelope);
+        seal.Seal(_small.WrittenSpan, envelope.AsSpan(PayloadEnvelope.SealedHeaderBytes), last: true);
+        _small.Clear();
+        _stored.Append(envelope.AsSpan(0, envelope.Length - PayloadEnvelope.TrailerBytes));
+        PayloadEnvelope.WriteTrailer(envelope.AsSpan(envelope.Length - PayloadEnvelope.TrailerBytes), Bytes, _stored);
+        return envelope;
+    }
+
+    /// <summary>Too large for the database: what there is goes to a file, and the rest after it.</summary>
+    private void Begin()
+    {
+        byte[] header = new byte[PayloadEnvelope.SealedHeaderBytes];
+        _seal = Open(header);
+        _chunk = ArrayPool<byte>.Shared.Rent(PayloadSeal.ChunkBytes);
+        _sealed = ArrayPool<byte>.Shared.Rent(PayloadSeal.SealedChunkBytes);
+        _file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.Write);
+        _stored.Append(header);
+        Store(header);
+        Fill(_small.WrittenSpan);
+        _small.Clear();
+    }
+
+    private PayloadSeal Open(Span<byte> header)
+    {
+        using var key = _take();
+        Key = key.Name;
+        Span<byte> random = stackalloc byte[sizeof(long)];
+        RandomNumberGenerator.Fill(random);
+        long salt = BitConverter.ToInt64(random);
+        PayloadEnvelope.WriteSealedHeader(header, _headerLength, Key, salt);
+        return new PayloadSeal(key, header, salt, _id, _part);
+    }
+
+    private void Fill(ReadOnlySpan<byte> content)
+    {
+        while (content.Length > 0)
+        {
+            // Only when more follows: the last chunk is sealed as such.
+            if (_filled == PayloadSeal.ChunkBytes)
+                Flush(last: false);
+            int taken = Math.Min(content.Length, PayloadSeal.ChunkBytes - _filled);
+            content[..taken].CopyTo(_chunk.AsSpan(_filled));
+            _filled += taken;
+            content = content[taken..];
+        }
+    }
+
+    private void Flush(bool last)
+    {
+        var target = _sealed.AsSpan(0, _filled + PayloadKey.TagBytes);
+        _seal!.Seal(_chunk.AsSpan(0, _filled), target, last);
+        _stored.Append(target);
+        Store(target);
+        _filled = 0;
     }
 
     private void Store(ReadOnlySpan<byte> bytes)
     {
-        if (_file is null && _small.WrittenCount + bytes.Length < PayloadFiles.FileFromBytes)
-        {
-            _small.Write(bytes);
-            _written += bytes.Length;
-            return;
-        }
-
-        if (_file is null)
-        {
-            _file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.Write);
-            RandomAccess.Write(_file, _small.WrittenSpan, 0);
-            _small.Clear();
-        }
-
-        RandomAccess.Write(_file, bytes, _written);
+        RandomAccess.Write(_file!, bytes, _written);
         _written += bytes.Length;
     }
 }

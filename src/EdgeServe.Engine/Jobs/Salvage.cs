@@ -1,3 +1,4 @@
+using EdgeServe.Engine.Jobs.Keys;
 using EdgeServe.Engine.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -8,7 +9,9 @@ namespace EdgeServe.Engine.Jobs;
 /// file; what is missing comes from the last copy where it can; the rest is listed as lost. The damaged files stay in
 /// quarantine. Can be cut off at any point and begins again at the next start.
 /// </summary>
-internal sealed class Salvage(DataDirectory data)
+/// <param name="data">Whose database.</param>
+/// <param name="keys">Says which jobs of the last copy were forgotten since; null: none of the keys is known.</param>
+internal sealed class Salvage(DataDirectory data, JobKeys? keys = null)
 {
     private const int MostQuarantined = 3;
     private const int MostProbes = 200_000;
@@ -62,7 +65,7 @@ internal sealed class Salvage(DataDirectory data)
         using (var target = Database.OpenWriter(made, JobStorage.Migrations))
         {
             Database.Execute(target, "BEGIN IMMEDIATE");
-            using var into = new SalvageTarget(target, report);
+            using var into = new SalvageTarget(target, report, name => keys is null || keys.Holds(name));
             string damaged = Path.Combine(quarantine, "jobs.db");
             if (File.Exists(damaged) && !FirstPage.IsReadable(damaged))
                 FirstPage.Replace(damaged);
@@ -86,7 +89,10 @@ internal sealed class Salvage(DataDirectory data)
         {
             using var source = Open(path);
             target.AddKnown(Tolerate(() => KnownIds(source), []));
-            foreach (var job in Rows(source, "jobs", "seq", JobRow.Columns, r => (Job: JobRow.Read(r, out bool intact), Intact: intact)))
+            // A copy may be from before there were keys.
+            bool keyed = Tolerate(() => Database.ScalarOf(source, $"SELECT COUNT(*) FROM pragma_table_info('jobs') WHERE name='{JobRow.Key}'"), 1) > 0;
+            string columns = keyed ? JobRow.Columns : JobRow.Columns.Replace(JobRow.Key, "0", StringComparison.Ordinal);
+            foreach (var job in Rows(source, "jobs", "seq", columns, r => (Job: JobRow.Read(r, out bool intact), Intact: intact)))
             {
                 if (job.Value.Intact)
                     target.Add(job.Value.Job, part => Payload(source, job.Value.Job, part), fromBackup);

@@ -1,10 +1,14 @@
+using EdgeServe.Engine.Jobs.Keys;
 using EdgeServe.Engine.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace EdgeServe.Engine.Jobs;
 
 /// <summary>The new database of a salvage.</summary>
-internal sealed class SalvageTarget(SqliteConnection connection, SalvageReport report) : IDisposable
+/// <param name="connection">To it.</param>
+/// <param name="report">What became of what.</param>
+/// <param name="isThere">Is there a key of that name?</param>
+internal sealed class SalvageTarget(SqliteConnection connection, SalvageReport report, Func<KeyRef, bool> isThere) : IDisposable
 {
     private readonly Statement _insert = new(connection, $"INSERT OR IGNORE INTO jobs ({JobRow.Columns}) VALUES ({Placeholders})");
     private readonly Statement _payload = new(connection, "INSERT OR IGNORE INTO payloads (number,envelope) VALUES (?1,?2)");
@@ -26,17 +30,20 @@ internal sealed class SalvageTarget(SqliteConnection connection, SalvageReport r
         // A job the damaged file no longer knew was forgotten after the copy was made.
         if (_saved.Contains(job.Id) || (fromBackup && _known.Count > 0 && !_known.Contains(job.Id)))
             return;
+        // So was one whose key was destroyed.
+        if (fromBackup && !job.Key.IsNone && !isThere(job.Key))
+            return;
         if (!_numbers.Add(job.Seq))
             return;
         var request = Take(job.Request, payload, PayloadPart.Request);
         var result = Take(job.Result, payload, PayloadPart.Result);
         if (job.IsPending && request is null && job.Request == PayloadPlace.Database)
         {
-            job = job with { State = JobState.Failed, Request = PayloadPlace.None, Failure = new JobFailure(JobFailure.PayloadDamaged, "its request was lost when the disk damaged the database") };
+            job = job with { State = JobState.Failed, Request = PayloadPlace.None, Key = default, Failure = new JobFailure(JobFailure.PayloadDamaged, "its request was lost when the disk damaged the database") };
         }
         else if (job.State == JobState.Succeeded && result is null && job.Result == PayloadPlace.Database)
         {
-            job = job with { State = JobState.Failed, Result = PayloadPlace.None, ResultBytes = 0, Failure = new JobFailure(JobFailure.PayloadDamaged, "its result was lost when the disk damaged the database") };
+            job = job with { State = JobState.Failed, Result = PayloadPlace.None, ResultBytes = 0, Key = default, Failure = new JobFailure(JobFailure.PayloadDamaged, "its result was lost when the disk damaged the database") };
         }
 
         _insert.Execute(JobRow.Values(job));
@@ -88,7 +95,7 @@ internal sealed class SalvageTarget(SqliteConnection connection, SalvageReport r
             return null;
         try
         {
-            PayloadFiles.Read(envelope);
+            PayloadFiles.Check(envelope);
             return envelope;
         }
         catch (PayloadDamagedException)

@@ -8,9 +8,13 @@ namespace EdgeServe.Engine.Storage;
 /// </summary>
 public sealed class DataDirectory : IDisposable
 {
+    /// <summary>Where systemd says that a service's credentials are.</summary>
+    public const string Credentials = "CREDENTIALS_DIRECTORY";
+
     private const string LockName = "lock";
     private const string OwnerName = "owner";
     private const string RunningName = "running";
+    private readonly TaskCompletionSource _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private FileStream? _lock;
 
     public DataDirectory(string path) => Path = System.IO.Path.GetFullPath(path);
@@ -23,10 +27,19 @@ public sealed class DataDirectory : IDisposable
     /// <summary>Does this process own it?</summary>
     public bool IsTaken => _lock is not null;
 
+    /// <summary>Completes when this process owns it.</summary>
+    public Task Taken => _taken.Task;
+
     public string Jobs => System.IO.Path.Combine(Path, "jobs.db");
+
+    /// <summary>The wrapped keys of jobs.</summary>
+    public string JobKeys => System.IO.Path.Combine(Path, "jobs.keys");
 
     /// <summary>Names of the jobs that came and went lately.</summary>
     public string Ledger => System.IO.Path.Combine(Path, "jobs.ledger");
+
+    /// <summary>Who did what.</summary>
+    public string Audit => System.IO.Path.Combine(Path, "audit");
 
     /// <summary>Telemetry that waits.</summary>
     public string Outbox => System.IO.Path.Combine(Path, "outbox.db");
@@ -69,6 +82,7 @@ public sealed class DataDirectory : IDisposable
             _lock = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
             // Beside the lock, not in it: a locked file cannot be read. The lock alone decides.
             File.WriteAllText(System.IO.Path.Combine(Path, OwnerName), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            _taken.TrySetResult();
             StoppedCleanly = !File.Exists(System.IO.Path.Combine(Path, RunningName));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using EdgeServe.Engine.Jobs;
+using EdgeServe.Engine.Jobs.Keys;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
 
 namespace EdgeServe.Cli;
@@ -9,6 +11,9 @@ namespace EdgeServe.Cli;
 /// <summary><c>edgeserve backup create | restore</c>: moves a box to a new card.</summary>
 internal static class BackupVerb
 {
+    private const string Passphrase = "EDGESERVE_BACKUP_PASSPHRASE";
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
     public static Command Create() => new("backup", "Copy the jobs of this box into a file, and back.") { CreateCommand(), RestoreCommand() };
 
     private static Command CreateCommand()
@@ -19,16 +24,18 @@ internal static class BackupVerb
             {
                 string directory = configuration.Options.Server.DataDirectory;
                 string target = parsed.GetValue(file)!;
+                string? passphrase = Environment.GetEnvironmentVariable(Passphrase);
+                var seal = string.IsNullOrEmpty(passphrase) ? null : BackupSeal.Of(passphrase);
                 await Terminal.Progress.Status().StartAsync("Writing " + target.EscapeMarkup(), async _ =>
                 {
                     try
                     {
-                        await using (var output = new FileStream(target + ".tmp", FileMode.Create))
+                        await using (var output = new FileStream(target + ".tmp", OnlyForOwner()))
                         {
                             if (DataDirectory.OwnerOf(directory) is null)
-                                await AtRestAsync(directory, output, cancellation);
+                                await AtRestAsync(directory, output, seal, cancellation);
                             else
-                                await FromServiceAsync(directory, output, cancellation);
+                                await FromServiceAsync(directory, output, seal, cancellation);
                             output.Flush(flushToDisk: true);
                         }
 
@@ -40,7 +47,7 @@ internal static class BackupVerb
                             File.Delete(target + ".tmp");
                     }
                 });
-                Console.Error.WriteLine($"Wrote {target}, {Terminal.Bytes(new FileInfo(target).Length)}.");
+                Console.Error.WriteLine($"Wrote {target}, {Terminal.Bytes(new FileInfo(target).Length)}. The keys of its jobs are in it, {(seal is null ? $"not encrypted: keep it where nobody else reads, or set {Passphrase}" : $"encrypted by {Passphrase}")}.");
                 return ExitCodes.Ok;
             }));
     }
@@ -60,14 +67,15 @@ internal static class BackupVerb
                 Terminal.Progress.Status().Start("Restoring", _ =>
                 {
                     using var source = File.OpenRead(parsed.GetValue(file)!);
-                    count = BackupReader.Restore(source, data, cancellation);
+                    using var keys = Keys(data);
+                    count = BackupReader.Restore(source, data, keys, Environment.GetEnvironmentVariable(Passphrase), cancellation);
                 });
                 Console.Error.WriteLine($"Restored {count} files into {data.Path}. Do not start the old box again: it would run the same jobs.");
                 return Task.FromResult(ExitCodes.Ok);
             }));
     }
 
-    private static async Task AtRestAsync(string directory, Stream output, CancellationToken cancellation)
+    private static async Task AtRestAsync(string directory, Stream output, BackupSeal? seal, CancellationToken cancellation)
     {
         using var data = new DataDirectory(directory);
         // Before it is taken, which would make it.
@@ -75,18 +83,39 @@ internal static class BackupVerb
             throw new ServiceException($"there are no jobs in {data.Path}", "Name the data directory with --data DIR.");
         data.Take();
         bool hadLog = File.Exists(data.Jobs + "-wal");
-        using (var connection = Database.OpenReader(data.Jobs))
-            await BackupWriter.WriteAsync(data, connection, new PayloadFiles(data.Payloads), output, cancellation);
+        using (var keys = Keys(data))
+        {
+            keys.Open();
+            // The writer's way to open it: a database of an older program gets what this one looks for.
+            using var connection = Database.OpenWriter(data.Jobs, JobStorage.Migrations);
+            await BackupWriter.WriteAsync(data, connection, new PayloadFiles(data.Payloads, keys), new BackupKeys(keys, seal), output, cancellation);
+        }
+
         // After a crash the connection that closes last puts the log into the database: nobody took it away.
         if (hadLog && !File.Exists(data.Jobs + "-wal"))
             data.MarkStopped();
     }
 
-    private static async Task FromServiceAsync(string directory, Stream output, CancellationToken cancellation)
+    private static async Task FromServiceAsync(string directory, Stream output, BackupSeal? seal, CancellationToken cancellation)
     {
         using var service = new Service(directory);
-        using var response = await service.SendAsync(HttpMethod.Get, "/edge/v1/backup", cancellation);
+        using var response = await service.SendAsync(HttpMethod.Get, "/edge/v1/backup", cancellation, headers: h =>
+        {
+            if (seal is not null)
+                h.Add(BackupSeal.HeaderName, seal.ToHeader());
+        });
         await response.Content.CopyToAsync(output, cancellation);
+    }
+
+    private static JobKeys Keys(DataDirectory data) =>
+        new(data.JobKeys, data.Device, Environment.GetEnvironmentVariable(DataDirectory.Credentials), NullLogger.Instance);
+
+    private static FileStreamOptions OnlyForOwner()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+        return options;
     }
 
     private static async Task<int> GuardAsync(Func<Task<int>> run)

@@ -14,6 +14,7 @@ internal static class ServeVerb
 
     private static async Task<int> RunAsync(EffectiveConfiguration configuration, CancellationToken cancellation)
     {
+        CoreDumps.Forbid();
         if (ListenAddresses.Refusal(configuration.Options) is { } refusal)
             return Report.Errors([refusal], ExitCodes.Refused);
         if (IsEnrolled(configuration.Options))

@@ -118,6 +118,40 @@ public sealed class JobCommandTests : IAsyncLifetime
         Assert.Equal(answer, (await RunAsync("job", "result", id)).Output);
     }
 
+    /// <summary>Its wrapping key stays on the old card, so the backup carries the keys of its jobs.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_backup_with_a_passphrase_is_restored_with_it_only(bool whileServing)
+    {
+        string backup = Path.Combine(_folder, "backup.tar");
+        var right = new Dictionary<string, string?> { ["EDGESERVE_BACKUP_PASSPHRASE"] = "correct horse" };
+        var wrong = new Dictionary<string, string?> { ["EDGESERVE_BACKUP_PASSPHRASE"] = "battery staple" };
+        string id;
+        string answer;
+        await using (var server = await ServeAsync())
+        {
+            id = await SubmitAsync();
+            answer = (await RunAsync("job", "result", id, "--wait")).Output;
+            if (whileServing)
+                Assert.Equal(0, (await EdgeServeProcess.RunAsync(right, "backup", "create", backup, "--data", Data)).ExitCode);
+            await server.StopAsync();
+        }
+
+        if (!whileServing)
+            Assert.Equal(0, (await EdgeServeProcess.RunAsync(right, "backup", "create", backup, "--data", Data)).ExitCode);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(backup));
+        Directory.Delete(Data, recursive: true);
+        var (none, _, said) = await EdgeServeProcess.RunAsync("backup", "restore", backup, "--data", Data);
+        Assert.Equal(1, none);
+        Assert.Contains("passphrase", said, StringComparison.Ordinal);
+        Assert.Equal(1, (await EdgeServeProcess.RunAsync(wrong, "backup", "restore", backup, "--data", Data)).ExitCode);
+        Assert.False(File.Exists(Path.Combine(Data, "jobs.db")));
+        Assert.Equal(0, (await EdgeServeProcess.RunAsync(right, "backup", "restore", backup, "--data", Data)).ExitCode);
+        await using var again = await ServeAsync();
+        Assert.Equal(answer, (await RunAsync("job", "result", id)).Output);
+    }
+
     [Fact]
     public async Task A_hostile_or_cut_backup_changes_nothing()
     {

@@ -19,6 +19,7 @@ public sealed partial class HouseTests
     {
         ["Storage"] = [],
         ["Device"] = ["Storage"],
+        ["Audit"] = ["Device", "Storage"],
         ["Bundles"] = ["Storage"],
         ["Bundles/Channels"] = ["Bundles", "Models"],
         ["Bundles/Packing"] = ["Bundles", "Bundles.Layout", "Models"],
@@ -30,7 +31,8 @@ public sealed partial class HouseTests
         ["Updates/Sticks"] = ["Bundles", "Bundles.Layout", "Device", "Storage", "Updates", "Updates.Enrolment"],
         ["Bundles/Store"] = ["Storage"],
         ["Bundles/Registry"] = ["Storage"],
-        ["Jobs"] = ["Device", "Inference", "Inference.Oip", "Models", "Storage"],
+        ["Jobs"] = ["Device", "Inference", "Inference.Oip", "Jobs.Keys", "Models", "Storage"],
+        ["Jobs/Keys"] = ["Storage"],
         ["Telemetry"] = ["Device", "Models", "Telemetry.Outbox"],
         ["Telemetry/Drift"] = ["Inference", "Inference.Oip", "Models", "Storage"],
         ["Telemetry/Series"] = ["Device", "Storage"],

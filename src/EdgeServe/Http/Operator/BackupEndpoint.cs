@@ -17,7 +17,15 @@ internal static class BackupEndpoint
             return;
         }
 
+        string header = context.Request.Headers[BackupSeal.HeaderName].ToString();
+        var seal = BackupSeal.FromHeader(header);
+        if (header.Length > 0 && seal is null)
+        {
+            await ErrorResponses.WriteAsync(context, StatusCodes.Status400BadRequest, $"{BackupSeal.HeaderName} is not what the command line makes of a passphrase", "InvalidArgument", "On the box: edgeserve backup create FILE.");
+            return;
+        }
+
         context.Response.ContentType = "application/x-tar";
-        await context.RequestServices.GetRequiredService<JobService>().BackUpAsync(context.Response.Body, context.RequestAborted);
+        await context.RequestServices.GetRequiredService<JobService>().BackUpAsync(context.Response.Body, seal, context.RequestAborted);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class JobBench : IAsyncDisposable
     /// <summary>Does what a worker would: keeps an answer.</summary>
     public Task<Job> SucceedAsync(Job job, string answer)
     {
-        using var writer = Storage.Files.Create(job.Id, PayloadPart.Result, -1);
+        using var writer = Storage.Files.Create(job.Id, PayloadPart.Result, -1, job.Key);
         writer.Write(Encoding.UTF8.GetBytes(answer));
         var payload = writer.Complete();
         return Storage.Writer.RunAsync(session =>

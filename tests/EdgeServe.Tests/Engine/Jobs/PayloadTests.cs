@@ -1,18 +1,21 @@
 using CsCheck;
 using EdgeServe.Engine.Jobs;
+using EdgeServe.Engine.Jobs.Keys;
 using EdgeServe.Tests.Engine.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeServe.Tests.Engine.Jobs;
 
 public sealed class PayloadTests
 {
-    private static readonly Gen<byte[]> Content = Gen.OneOf(Gen.Byte.Array[0, 200], Gen.Byte.Array[PayloadFiles.FileFromBytes - 60, PayloadFiles.FileFromBytes + 60]);
+    private static readonly Gen<byte[]> Content = Gen.OneOf(Gen.Byte.Array[0, 200], Gen.Byte.Array[PayloadFiles.FileFromBytes - 90, PayloadFiles.FileFromBytes + 60], Gen.Byte.Array[(2 * PayloadSeal.ChunkBytes) - 2, (2 * PayloadSeal.ChunkBytes) + 2]);
 
     [Fact]
     public void What_is_written_in_any_pieces_is_read() => Gen.Select(Content, Gen.Int[1, 5000], Gen.Long[-1, 100]).Sample((content, step, headerLength) =>
     {
         using var folder = new TempFolder();
-        var files = new PayloadFiles(folder.Path);
+        using var keys = Keys(folder);
+        var files = new PayloadFiles(folder.Path, keys);
         var id = JobId.Make(0);
         var stored = Write(files, id, content, step, headerLength);
         Assert.Equal(content.Length, stored.Bytes);
@@ -24,7 +27,8 @@ public sealed class PayloadTests
     public void One_flipped_bit_is_noticed() => Gen.Select(Content, Gen.Int[0, 100_000], Gen.Int[0, 7]).Sample((content, at, bit) =>
     {
         using var folder = new TempFolder();
-        var files = new PayloadFiles(folder.Path);
+        using var keys = Keys(folder);
+        var files = new PayloadFiles(folder.Path, keys);
         var id = JobId.Make(0);
         var stored = Write(files, id, content, 1000, -1);
         if (stored.Envelope is { } envelope)
@@ -46,7 +50,8 @@ public sealed class PayloadTests
     public void A_missing_or_cut_file_is_damage()
     {
         using var folder = new TempFolder();
-        var files = new PayloadFiles(folder.Path);
+        using var keys = Keys(folder);
+        var files = new PayloadFiles(folder.Path, keys);
         var id = JobId.Make(0);
         Assert.Throws<PayloadDamagedException>(() => files.Open(id, PayloadPart.Request));
         Write(files, id, new byte[100_000], 1000, -1);
@@ -56,6 +61,13 @@ public sealed class PayloadTests
             File.WriteAllBytes(path, File.ReadAllBytes(path)[..length]);
             Assert.Throws<PayloadDamagedException>(() => files.Open(id, PayloadPart.Request));
         }
+    }
+
+    private static JobKeys Keys(TempFolder folder)
+    {
+        var keys = new JobKeys(folder["jobs.keys"], folder["device"], null, NullLogger.Instance);
+        keys.Open();
+        return keys;
     }
 
     private static StoredPayload Write(PayloadFiles files, JobId id, byte[] content, int step, long headerLength)
@@ -70,8 +82,8 @@ public sealed class PayloadTests
     {
         if (stored.Envelope is { } envelope)
         {
-            var (small, length) = PayloadFiles.Read(envelope);
-            return (Convert.ToHexString(small.Span), length);
+            var (small, length) = files.Read(id, PayloadPart.Request, envelope);
+            return (Convert.ToHexString(small), length);
         }
 
         var (file, bytes, headerLength) = files.Open(id, PayloadPart.Request);
