@@ -1,3 +1,4 @@
+using EdgeServe.Engine.Audit;
 using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Bundles.Layout;
 using EdgeServe.Engine.Bundles.Registry;
@@ -45,6 +46,12 @@ public static class EngineRegistration
         .AddHostedService(p => new JobUpkeep(
             p.GetRequiredService<JobStorage>(), p.GetRequiredService<JobService>(), p.GetRequiredService<JobRunner>(), p.GetRequiredService<DeviceClock>(),
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<JobUpkeep>>()));
+
+    /// <summary>Who did what. Needs jobs; first of what runs, so that it ends last.</summary>
+    internal static IServiceCollection AddAudit(this IServiceCollection services) => services
+        .AddSingleton<AuditLog>()
+        .AddSingleton<ILoggerProvider, AuditListener>()
+        .AddHostedService<AuditWriter>();
 
     /// <summary>Which fleet the box belongs to, and its own key.</summary>
     public static IServiceCollection AddEnrolment(this IServiceCollection services) => services
@@ -99,7 +106,7 @@ public static class EngineRegistration
     /// <param name="options">Where media appear.</param>
     /// <param name="program">This program's version, for the report.</param>
     public static IServiceCollection AddSticks(this IServiceCollection services, StickOptions options, string program) => services
-        .AddSingleton(p => new StickIdentity(p.GetRequiredService<DeviceIdentity>(), p.GetRequiredService<DeviceClock>(), options, program))
+        .AddSingleton(p => new StickIdentity(p.GetRequiredService<DeviceIdentity>(), p.GetRequiredService<DeviceClock>(), options, program) { Audit = () => p.GetRequiredService<AuditLog>().Head })
         .AddSingleton(p => new StickVisit(
             options, p.GetRequiredService<DeviceEnrolment>(), p.GetRequiredService<IUpdateOffers>(), p.GetRequiredService<StickIdentity>(),
             ImageLayout.Open, p.GetRequiredService<ILogger<StickVisit>>())

@@ -1,3 +1,4 @@
+using EdgeServe.Engine.Audit;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Storage;
@@ -23,7 +24,7 @@ internal static class TelemetryRegistration
             .AddSingleton(options)
             .AddSingleton(p => new TelemetryOutbox(
                 p.GetRequiredService<DataDirectory>(), outbox, p.GetRequiredService<DeviceClock>(), p.GetRequiredService<DeviceIdentity>(),
-                p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<TelemetryOutbox>>()));
+                p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<TelemetryOutbox>>()) { Audit = () => p.GetRequiredService<AuditLog>().Head });
         return options.Enabled ? services.AddSdk(options).AddRecords(options) : services;
     }
 

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using EdgeServe.Cli.Audit;
+using EdgeServe.Cli.Tablets;
+using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Jobs.Keys;
 using EdgeServe.Engine.Storage;
@@ -70,6 +73,7 @@ internal static class BackupVerb
                     using var keys = Keys(data);
                     count = BackupReader.Restore(source, data, keys, Environment.GetEnvironmentVariable(Passphrase), cancellation);
                 });
+                Note(data, "backup.restored", $"{count} files of a backup took the place of the jobs that were here");
                 Console.Error.WriteLine($"Restored {count} files into {data.Path}. Do not start the old box again: it would run the same jobs.");
                 return Task.FromResult(ExitCodes.Ok);
             }));
@@ -91,6 +95,7 @@ internal static class BackupVerb
             await BackupWriter.WriteAsync(data, connection, new PayloadFiles(data.Payloads, keys), new BackupKeys(keys, seal), output, cancellation);
         }
 
+        Note(data, "backup.made", $"A backup of the jobs of every owner was made, the keys in it {(seal is null ? "not " : "")}encrypted");
         // After a crash the connection that closes last puts the log into the database: nobody took it away.
         if (hadLog && !File.Exists(data.Jobs + "-wal"))
             data.MarkStopped();
@@ -105,6 +110,12 @@ internal static class BackupVerb
                 h.Add(BackupSeal.HeaderName, seal.ToHeader());
         });
         await response.Content.CopyToAsync(output, cancellation);
+    }
+
+    private static void Note(DataDirectory data, string what, string text)
+    {
+        using var audit = new AuditAtRest(data, DeviceClock.Of(TimeProvider.System, data.Device));
+        audit.Log.Note(what, KeyVerbs.By, text);
     }
 
     private static JobKeys Keys(DataDirectory data) =>

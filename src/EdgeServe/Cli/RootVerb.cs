@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeServe.Cli.Audit;
 using EdgeServe.Cli.Bench;
 using EdgeServe.Cli.Bundles;
 using EdgeServe.Cli.Channels;
@@ -34,6 +35,7 @@ internal static class RootVerb
             TabletVerb.Create(),
             SetupCardVerb.Create(),
             KeyAdminVerb.Create(),
+            AuditVerb.Create(),
             StatusVerb.Create(),
             DeviceVerb.Create(),
             StickVerb.Create(),

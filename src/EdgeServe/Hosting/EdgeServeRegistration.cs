@@ -1,4 +1,5 @@
 using EdgeServe.Engine;
+using EdgeServe.Engine.Audit;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Storage;
@@ -39,6 +40,7 @@ internal static class EdgeServeRegistration
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.AddLogging();
         builder.AddKestrelEndpoints(options, data);
+        builder.Services.AddAudit();
         builder.Services.AddEngine(EngineOptionsFrom.Configuration(options));
         builder.Services.AddJobs(data, EngineOptionsFrom.Jobs(options));
         builder.Services.AddLocalTelemetry(options.Telemetry.Drift);
@@ -72,6 +74,7 @@ internal static class EdgeServeRegistration
         app.MapJobs();
         StatusEndpoint.Map(app);
         BackupEndpoint.Map(app);
+        AuditEndpoint.Map(app);
         app.MapDevice();
         app.MapMedia();
         UpdateEndpoints.Map(app);
@@ -90,6 +93,8 @@ internal static class EdgeServeRegistration
     {
         services.AddSingleton<HostGuard>();
         services.AddSingleton<AccessMeter>();
+        services.AddSingleton<RefusalNotes>();
+        services.AddHostedService(p => p.GetRequiredService<RefusalNotes>());
         services.AddSingleton<Doorman>();
         services.AddSingleton<ConnectionMeter>();
         services.AddSingleton<ConnectionLimits>();
@@ -121,6 +126,7 @@ internal static class EdgeServeRegistration
         services.AddSingleton<PairPage>();
         services.AddSingleton<ClockEndpoint>();
         services.AddSingleton<TrustPage>();
+        services.AddSingleton<AuditEndpoint>();
         services.AddHostedService<ModelStartup>();
     }
 
@@ -132,6 +138,8 @@ internal static class EdgeServeRegistration
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
         // Enabled at any level, this category makes the host create an Activity for every request; the gate reports what fails.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        // Whatever level the other logs are set to.
+        builder.Logging.AddFilter<AuditListener>("EdgeServe", LogLevel.Information);
         // One line an event; Logging:Console:FormatterName = json for machines.
         builder.Logging.AddConsole();
         string? formatter = builder.Configuration["Logging:Console:FormatterName"];

@@ -25,6 +25,7 @@ namespace EdgeServe.Http;
 [JsonSerializable(typeof(JobBody))]
 [JsonSerializable(typeof(JobListBody))]
 [JsonSerializable(typeof(StatusBody))]
+[JsonSerializable(typeof(AuditBody))]
 [JsonSerializable(typeof(DeviceBody))]
 [JsonSerializable(typeof(MediaBody))]
 [JsonSerializable(typeof(UpdatesBody))]

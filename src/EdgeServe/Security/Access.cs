@@ -6,7 +6,7 @@ namespace EdgeServe.Security;
 /// Behind routing and before every route: the one place where a caller's key is held against what the route needs
 /// (<see cref="AccessTable"/>). gRPC messages name their models themselves; <see cref="Grpc.GrpcModels"/> looks there.
 /// </summary>
-internal sealed class Access(RequestDelegate next, Doorman doorman, AccessMeter meter)
+internal sealed class Access(RequestDelegate next, Doorman doorman, AccessMeter meter, RefusalNotes notes)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -17,6 +17,7 @@ internal sealed class Access(RequestDelegate next, Doorman doorman, AccessMeter 
         if (error != AccessError.None)
         {
             meter.Refused(error);
+            notes.Refused(error, context.Connection.RemoteIpAddress);
             return ErrorResponses.WriteAsync(context, error, caller, rule.Scope, wait);
         }
 

@@ -94,7 +94,7 @@ internal static class AccessTable
 
         // Keys, folders of the box, everybody's jobs. Enrolment, backup and reset ask for the control socket as well.
         Add(new AccessRule(Scope.Admin),
-            "POST /edge/v1/updates/install", "POST /edge/v1/device/enroll", "GET /edge/v1/backup",
+            "POST /edge/v1/updates/install", "POST /edge/v1/device/enroll", "GET /edge/v1/backup", "GET /edge/v1/audit",
             "GET /edge/v1/keys", "POST /edge/v1/keys", "POST /edge/v1/keys/reset", "POST /edge/v1/keys/{id}/rename", "DELETE /edge/v1/keys/{id}",
             "GET /edge/v1/pairings", "POST /edge/v1/pairings", "GET /edge/v1/pairings/{id}", "DELETE /edge/v1/pairings/{id}", "POST /edge/v1/setup-card",
             "POST /edge/v1/device/clock");

@@ -19,8 +19,8 @@ internal sealed class DataFolder : IDisposable
             Directory.CreateDirectory(directory.Replace(Path, copy.Path, StringComparison.Ordinal));
         foreach (string file in Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories))
         {
-            // Of a socket nothing can be copied.
-            if (!file.EndsWith(".sock", StringComparison.Ordinal))
+            // Of a socket nothing can be copied, and of the lock of a service that runs neither.
+            if (!file.EndsWith(".sock", StringComparison.Ordinal) && System.IO.Path.GetFileName(file) != "lock")
                 File.Copy(file, file.Replace(Path, copy.Path, StringComparison.Ordinal));
         }
 

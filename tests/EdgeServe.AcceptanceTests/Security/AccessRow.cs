@@ -52,6 +52,7 @@ internal sealed record AccessRow(string Scope, string Method, string Path)
         infer   GET /edge/v1/jobs/{id}/result
         infer   POST /edge/v1/jobs/{id}/acknowledge
         operate GET /edge/v1/status
+        admin   GET /edge/v1/audit
         admin   GET /edge/v1/backup
         operate GET /edge/v1/device
         admin   POST /edge/v1/device/enroll

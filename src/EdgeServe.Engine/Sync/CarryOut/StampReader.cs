@@ -1,4 +1,5 @@
 using System.Text;
+using EdgeServe.Engine.Audit;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Telemetry.Outbox;
 
@@ -24,7 +25,10 @@ internal static class StampReader
         var quality = Enum.GetValues<ClockQuality>().FirstOrDefault(q => OtlpNames.Text(q) == texts.GetValueOrDefault(OtlpNames.Quality), ClockQuality.Unset);
         return new BatchStamp(
             device, texts.GetValueOrDefault(OtlpNames.ServiceName, "edgeserve"), texts.GetValueOrDefault(OtlpNames.ServiceVersion, ""), batch.Epoch, batch.Sequence, part,
-            new OutboxMoment(texts.GetValueOrDefault(OtlpNames.BootId, ""), numbers.GetValueOrDefault(OtlpNames.DeviceMs), numbers.GetValueOrDefault(OtlpNames.WallMs), quality));
+            new OutboxMoment(texts.GetValueOrDefault(OtlpNames.BootId, ""), numbers.GetValueOrDefault(OtlpNames.DeviceMs), numbers.GetValueOrDefault(OtlpNames.WallMs), quality))
+        {
+            Audit = numbers.TryGetValue(OtlpNames.AuditSequence, out long line) && texts.TryGetValue(OtlpNames.AuditHash, out string? hash) ? new AuditHead(line, hash) : null,
+        };
     }
 
     private static void Resource(ReadOnlySpan<byte> resource, Dictionary<string, string> texts, Dictionary<string, long> numbers)

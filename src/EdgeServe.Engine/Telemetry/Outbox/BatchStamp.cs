@@ -1,3 +1,5 @@
+using EdgeServe.Engine.Audit;
+
 namespace EdgeServe.Engine.Telemetry.Outbox;
 
 /// <summary>What is written into the resource of everything that leaves, so that a receiver behind any collector can tell batches apart and place them in time.</summary>
@@ -6,10 +8,13 @@ internal sealed record BatchStamp(string DeviceId, string ServiceName, string Se
     private static readonly string[] Names =
     [
         OtlpNames.DeviceId, OtlpNames.Epoch, OtlpNames.Sequence, OtlpNames.Part, OtlpNames.BootId, OtlpNames.DeviceMs, OtlpNames.WallMs,
-        OtlpNames.Quality, OtlpNames.ServiceName, OtlpNames.ServiceVersion, OtlpNames.ServiceInstance,
+        OtlpNames.Quality, OtlpNames.AuditSequence, OtlpNames.AuditHash, OtlpNames.ServiceName, OtlpNames.ServiceVersion, OtlpNames.ServiceInstance,
     ];
 
     private static readonly byte[][] Owned = Array.ConvertAll(Names, System.Text.Encoding.UTF8.GetBytes);
+
+    /// <summary>The last line of the audit log when the batch was stored; null: not known. Whoever has it sees a log that was cut off since.</summary>
+    public AuditHead? Audit { get; init; }
 
     /// <summary>Is this one of the keys that the stamp writes? Whoever else wrote it loses.</summary>
     public static bool Owns(ReadOnlySpan<byte> key)
@@ -39,5 +44,9 @@ internal sealed record BatchStamp(string DeviceId, string ServiceName, string Se
         OtlpNames.Attribute(writer, OtlpNames.Attributes, OtlpNames.DeviceMs, Moment.DeviceMs);
         OtlpNames.Attribute(writer, OtlpNames.Attributes, OtlpNames.WallMs, Moment.WallMs);
         OtlpNames.Attribute(writer, OtlpNames.Attributes, OtlpNames.Quality, OtlpNames.Text(Moment.Quality));
+        if (Audit is null)
+            return;
+        OtlpNames.Attribute(writer, OtlpNames.Attributes, OtlpNames.AuditSequence, Audit.Sequence);
+        OtlpNames.Attribute(writer, OtlpNames.Attributes, OtlpNames.AuditHash, Audit.Hash);
     }
 }

@@ -12,6 +12,8 @@ internal static class OtlpNames
     public const string DeviceMs = "edgeserve.clock.device_ms";
     public const string WallMs = "edgeserve.clock.wall_ms";
     public const string Quality = "edgeserve.clock.quality";
+    public const string AuditSequence = "edgeserve.audit.sequence";
+    public const string AuditHash = "edgeserve.audit.hash";
     public const string ServiceName = "service.name";
     public const string ServiceVersion = "service.version";
     public const string ServiceInstance = "service.instance.id";

@@ -1,10 +1,12 @@
+using EdgeServe.Engine.Audit;
+
 namespace EdgeServe.Engine.Telemetry.Outbox;
 
 /// <summary>
 /// What one transaction does with the outbox: numbers, stamps and compresses what came in, keeps the byte budget, and
 /// declares in a tombstone of the same transaction whatever it gives up.
 /// </summary>
-internal sealed class OutboxCommit(OutboxSession session, OutboxOptions options, string deviceId, OutboxMoment now)
+internal sealed class OutboxCommit(OutboxSession session, OutboxOptions options, string deviceId, OutboxMoment now, AuditHead? audit = null)
 {
     private const int MostBatchBytes = 1 << 20;
     private readonly List<OutboxDrop> _drops = [];
@@ -144,5 +146,5 @@ internal sealed class OutboxCommit(OutboxSession session, OutboxOptions options,
     }
 
     private BatchStamp Stamp(long sequence, string part, OutboxMoment moment, long epoch) =>
-        new(deviceId, options.ServiceName, options.ServiceVersion, epoch, sequence, part, moment);
+        new(deviceId, options.ServiceName, options.ServiceVersion, epoch, sequence, part, moment) { Audit = audit };
 }

@@ -1,3 +1,4 @@
+using EdgeServe.Engine.Audit;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Storage;
 using Microsoft.Data.Sqlite;
@@ -50,6 +51,9 @@ internal sealed partial class TelemetryOutbox : IAsyncDisposable
         // Unlike any other process's, whatever the clocks say.
         _attempt = Random.Shared.NextInt64(1, long.MaxValue / 2);
     }
+
+    /// <summary>The last line of the box's audit log; null: not known.</summary>
+    public Func<AuditHead?> Audit { get; init; } = static () => null;
 
     /// <summary>As of the last commit. Replaced as a whole.</summary>
     public OutboxTotals Totals => _totals;
@@ -258,7 +262,7 @@ internal sealed partial class TelemetryOutbox : IAsyncDisposable
         return true;
     });
 
-    private OutboxCommit CommitOf(OutboxSession session) => new(session, _options, _identity.Id, OutboxMoment.Now(_clock));
+    private OutboxCommit CommitOf(OutboxSession session) => new(session, _options, _identity.Id, OutboxMoment.Now(_clock), Audit());
 
     private void Schedule(TimeSpan within)
     {

@@ -1,3 +1,5 @@
+using EdgeServe.Engine.Audit;
+
 namespace EdgeServe.Engine.Updates.Sticks;
 
 /// <summary>What one box did with the stick the last time it had it.</summary>
@@ -16,4 +18,7 @@ internal sealed record ReportEntry(string Device, string Name, CarrierText Text,
 
     /// <summary>Of what kept the cargo from it, in snake_case; null: nothing did.</summary>
     public string? CargoCode { get; init; }
+
+    /// <summary>The last line of the box's audit log then; null: nothing is said of it.</summary>
+    public AuditHead? Audit { get; init; }
 }

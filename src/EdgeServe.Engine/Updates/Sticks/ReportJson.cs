@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EdgeServe.Engine.Audit;
 using EdgeServe.Engine.Bundles;
 
 namespace EdgeServe.Engine.Updates.Sticks;
@@ -76,6 +77,12 @@ internal static class ReportJson
         if (entry.At is not null)
             json.WriteString("at", entry.At);
         json.WriteString("program", entry.Program);
+        if (entry.Audit is { } audit)
+        {
+            // As `edgeserve audit verify --head` takes it.
+            json.WriteString("audit_head", audit.ToString());
+        }
+
         if (entry.Cargo is { } cargo)
         {
             json.WriteStartObject("telemetry");
@@ -111,6 +118,7 @@ internal static class ReportJson
             Text(device, "code", 40), Text(device, "channel", 128), release, Text(device, "at", 30), Text(device, "program", 40) ?? "")
         {
             Cargo = device.TryGetProperty("telemetry", out var cargo) && cargo.ValueKind == JsonValueKind.Object ? Words(cargo) : null,
+            Audit = Text(device, "audit_head", 90) is { } head ? AuditHead.Parse(head) : null,
             CargoCode = cargo.ValueKind == JsonValueKind.Object ? Text(cargo, "code", 40) : null,
         };
     }

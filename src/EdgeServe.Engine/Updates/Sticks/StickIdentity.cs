@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeServe.Engine.Audit;
 using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Device;
 
@@ -9,12 +10,16 @@ internal sealed class StickIdentity(DeviceIdentity identity, DeviceClock clock, 
 {
     private const string Unknown = "00000000000000000000000000000000";
 
+    /// <summary>The last line of the box's audit log; null: not known.</summary>
+    internal Func<AuditHead?> Audit { get; init; } = static () => null;
+
     internal ReportEntry Entry(CarrierText text, BundleError? error, string? channel, long release, CargoReport? cargo = null) => new(
         Id(), options.DeviceName, text, error is { } code ? ReportJson.Code(code) : null, channel, release, At(), program)
     {
         // Said once.
         Cargo = ReferenceEquals(cargo?.Text, text) ? null : cargo?.Text,
         CargoCode = cargo?.Error is { } problem ? ReportJson.Code(problem) : null,
+        Audit = Audit(),
     };
 
     private string? At() => clock.Quality == ClockQuality.Unset

@@ -1,3 +1,5 @@
+using EdgeServe.Cli.Audit;
+using EdgeServe.Cli.Tablets;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Updates.Enrolment;
@@ -24,7 +26,9 @@ internal static class DeviceFiles
         data.Take();
         var key = new DeviceKey(data.Device);
         var enrolment = new DeviceEnrolment(data.Device, key);
+        using var audit = new AuditAtRest(data, DeviceClock.Of(TimeProvider.System, data.Device));
         enrolment.Enrol(file, replace);
+        audit.Log.Note("device.enrolled", KeyVerbs.By, $"The box was enrolled{(replace ? " anew" : "")} in channel {enrolment.Terms?.Channel ?? "-"}");
         return DeviceViews.Of(new DeviceIdentity(data.Device).Id, options.Server.Name, enrolment, key);
     }
 }

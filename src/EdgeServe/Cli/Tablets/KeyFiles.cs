@@ -1,9 +1,9 @@
+using EdgeServe.Cli.Audit;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Hosting;
 using EdgeServe.Security.Keys;
 using EdgeServe.Security.Pairing;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EdgeServe.Cli.Tablets;
 
@@ -15,9 +15,10 @@ internal static class KeyFiles
         using var data = new DataDirectory(options.Server.DataDirectory);
         data.Take();
         var clock = DeviceClock.Of(TimeProvider.System, data.Device);
-        using var keys = new KeyStore(data.Device, clock, TimeProvider.System, options.Security.KeyRequestsPerSecond, NullLogger<KeyStore>.Instance);
+        using var audit = new AuditAtRest(data, clock);
+        using var keys = new KeyStore(data.Device, clock, TimeProvider.System, options.Security.KeyRequestsPerSecond, audit.Logs.CreateLogger<KeyStore>());
         // What a reset of the keys takes back as well.
-        using var pairing = new PairingDesk(keys, new SetupCode(data.Device), TimeProvider.System, NullLogger<PairingDesk>.Instance);
+        using var pairing = new PairingDesk(keys, new SetupCode(data.Device), TimeProvider.System, audit.Logs.CreateLogger<PairingDesk>());
         return work(keys, clock);
     }
 }

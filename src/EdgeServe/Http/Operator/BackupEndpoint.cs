@@ -1,5 +1,7 @@
 using System.Net.Sockets;
+using EdgeServe.Engine.Audit;
 using EdgeServe.Engine.Jobs;
+using EdgeServe.Security;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace EdgeServe.Http.Operator;
@@ -25,6 +27,8 @@ internal static class BackupEndpoint
             return;
         }
 
+        context.RequestServices.GetRequiredService<AuditLog>().Note(
+            "backup.made", Caller.Of(context).Owner, $"A backup of the jobs of every owner was given out, the keys in it {(seal is null ? "not " : "")}encrypted");
         context.Response.ContentType = "application/x-tar";
         await context.RequestServices.GetRequiredService<JobService>().BackUpAsync(context.Response.Body, seal, context.RequestAborted);
     }

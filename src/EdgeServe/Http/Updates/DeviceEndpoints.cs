@@ -1,8 +1,10 @@
 using System.Net.Sockets;
+using EdgeServe.Engine.Audit;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Updates.Enrolment;
 using EdgeServe.Hosting;
 using EdgeServe.Http.Oip;
+using EdgeServe.Security;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Options;
 
@@ -41,6 +43,8 @@ internal static class DeviceEndpoints
         }
 
         context.RequestServices.GetRequiredService<DeviceEnrolment>().Enrol(file, replace == "true");
+        context.RequestServices.GetRequiredService<AuditLog>().Note(
+            "device.enrolled", Caller.Of(context).Owner, $"The box was enrolled{(replace == "true" ? " anew" : "")} in channel {context.RequestServices.GetRequiredService<DeviceEnrolment>().Terms?.Channel ?? "-"}");
         await JsonResponse.WriteAsync(context, Body(context.RequestServices), WireJson.Plain.DeviceBody);
     }
 
