@@ -11,6 +11,12 @@ public sealed record EngineOptions
     /// <summary>Where optimised graphs are kept; null: nowhere.</summary>
     public string? CacheDirectory { get; init; }
 
+    /// <summary>The board's own inference library; empty: the packaged one.</summary>
+    public string EngineLibrary { get; init; } = "";
+
+    /// <summary>Execution providers of models that name none, in order of preference.</summary>
+    public string[] Providers { get; init; } = [];
+
     public long MaxBytesInFlight { get; init; } = TensorMemoryPool.DefaultMaxBytesInFlight;
 
     public SchedulerOptions Scheduler { get; init; } = new();

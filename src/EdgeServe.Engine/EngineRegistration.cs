@@ -135,10 +135,18 @@ public static class EngineRegistration
         .AddSingleton<InferenceEngine>()
         .AddHostedService<IdleMemory>();
 
-    private static IServiceCollection AddSessions(this IServiceCollection services, EngineOptions options) => services
-        .AddSingleton(_ => new OptimizedGraphCache(options.CacheDirectory))
-        .AddSingleton<ISessionFactory>(p => new OnnxSessionFactory(
-            p.GetRequiredService<TensorMemoryPool>(), p.GetRequiredService<OptimizedGraphCache>(), p.GetRequiredService<ILogger<OnnxSessionFactory>>()));
+    private static IServiceCollection AddSessions(this IServiceCollection services, EngineOptions options)
+    {
+        // Before anything can ask the library a question.
+        EngineLibrary.Use(options.EngineLibrary);
+        return services
+            .AddSingleton(_ => new OptimizedGraphCache(options.CacheDirectory))
+            .AddSingleton<ISessionFactory>(p => new OnnxSessionFactory(
+                p.GetRequiredService<TensorMemoryPool>(), p.GetRequiredService<OptimizedGraphCache>(), p.GetRequiredService<ILogger<OnnxSessionFactory>>())
+            {
+                DeviceProviders = options.Providers,
+            });
+    }
 
     private static IServiceCollection AddModels(this IServiceCollection services, EngineOptions options) => services
         .AddSingleton(_ => new ModelRepository(Path.GetFullPath(options.ModelDirectory)))

@@ -86,8 +86,8 @@ public sealed record QueueDefinition
 /// <summary>How the engine runs a model.</summary>
 public sealed record ExecutionDefinition
 {
-    /// <summary>Execution providers in order of preference: <c>tensorrt</c>, <c>cuda</c>, <c>cpu</c>. The CPU is always the last resort.</summary>
-    public string[] Providers { get; init; } = ["cpu"];
+    /// <summary>Execution providers in order of preference: <c>tensorrt</c>, <c>cuda</c>, <c>cpu</c>. The CPU is always the last resort; empty: the device's own order.</summary>
+    public string[] Providers { get; init; } = [];
 
     /// <summary>Threads inside one run; more than one buys latency at the price of throughput.</summary>
     public int IntraOpThreads { get; init; } = 1;

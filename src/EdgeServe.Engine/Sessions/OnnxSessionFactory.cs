@@ -8,6 +8,9 @@ namespace EdgeServe.Engine.Sessions;
 /// <summary>Opens sessions: options from the definition, the first execution provider that works, the optimised-graph cache.</summary>
 internal sealed partial class OnnxSessionFactory(TensorMemoryPool pool, OptimizedGraphCache cache, ILogger<OnnxSessionFactory> log) : ISessionFactory
 {
+    /// <summary>Execution providers of models that name none, in order of preference.</summary>
+    public string[] DeviceProviders { get; init; } = [];
+
     private const string ExactProducts = "session.x64quantprecision";
     private const string FloatingPoint = "session.disable_quant_qdq";
 
@@ -20,7 +23,7 @@ internal sealed partial class OnnxSessionFactory(TensorMemoryPool pool, Optimize
     {
         OrtEnv.Instance().EnvLogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
         using var options = Options(execution);
-        string provider = ChooseProvider(options, execution.Providers, out string? note);
+        string provider = ChooseProvider(options, execution.Providers.Length > 0 ? execution.Providers : DeviceProviders, out string? note);
         try
         {
             return new OnnxSession(OpenExact(modelPath, options, provider, ref note), pool, provider, note);
@@ -112,7 +115,7 @@ internal sealed partial class OnnxSessionFactory(TensorMemoryPool pool, Optimize
 
     private string ChooseProvider(SessionOptions options, string[] wanted, out string? note)
     {
-        note = null;
+        note = EngineLibrary.Refusal;
         foreach (string provider in wanted)
         {
             if (provider == "cpu")

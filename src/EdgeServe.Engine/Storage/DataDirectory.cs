@@ -93,6 +93,23 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
+    /// <summary>
+    /// Takes it for a command that a person runs. Root's files in a directory of another user's would keep the service out
+    /// of its own data.
+    /// </summary>
+    /// <exception cref="StorageException">As for <see cref="Take"/>; it belongs to somebody else.</exception>
+    public void TakeByHand()
+    {
+        if (Environment.IsPrivilegedProcess && OperatingSystem.IsLinux())
+        {
+            using var folder = FolderHandle.Open(Path);
+            if (folder?.Status().Owner is { } owner and not 0)
+                throw new StorageException(StorageError.Broken, $"data directory {Path} belongs to user {owner}, and what root wrote there the service could not read", "Start the service and try again, or run this as its user: sudo -u edgeserve edgeserve ...");
+        }
+
+        Take();
+    }
+
     /// <returns>Who holds the directory now; null when nobody does.</returns>
     public static string? OwnerOf(string path)
     {

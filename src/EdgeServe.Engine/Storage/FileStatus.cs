@@ -9,7 +9,8 @@ namespace EdgeServe.Engine.Storage;
 /// <param name="ChangedSeconds">Last change of its content, whole seconds.</param>
 /// <param name="ChangedNanoseconds">And the rest.</param>
 /// <param name="Mode">Kind and permissions.</param>
-internal readonly record struct FileStatus(ulong Device, ulong Inode, long Size, long ChangedSeconds, uint ChangedNanoseconds, ushort Mode)
+/// <param name="Owner">The user it belongs to.</param>
+internal readonly record struct FileStatus(ulong Device, ulong Inode, long Size, long ChangedSeconds, uint ChangedNanoseconds, ushort Mode, uint Owner)
 {
     public const int Bytes = 256;
     public const int NoFollow = 0x100;
@@ -27,7 +28,8 @@ internal readonly record struct FileStatus(ulong Device, ulong Inode, long Size,
         BinaryPrimitives.ReadInt64LittleEndian(statx[0x28..]),
         BinaryPrimitives.ReadInt64LittleEndian(statx[0x70..]),
         Read32(statx, 0x78),
-        BinaryPrimitives.ReadUInt16LittleEndian(statx[0x1C..]));
+        BinaryPrimitives.ReadUInt16LittleEndian(statx[0x1C..]),
+        Read32(statx, 0x14));
 
     private static uint Read32(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
 }

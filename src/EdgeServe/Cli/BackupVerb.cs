@@ -63,7 +63,7 @@ internal static class BackupVerb
             GuardAsync(() =>
             {
                 using var data = new DataDirectory(configuration.Options.Server.DataDirectory);
-                data.Take();
+                data.TakeByHand();
                 if (File.Exists(data.Jobs) && !parsed.GetValue(force))
                     return Task.FromResult(Report.Errors([$"there are jobs in {data.Path} already; --force replaces them"], ExitCodes.Usage));
                 int count = 0;
@@ -85,7 +85,7 @@ internal static class BackupVerb
         // Before it is taken, which would make it.
         if (!File.Exists(data.Jobs))
             throw new ServiceException($"there are no jobs in {data.Path}", "Name the data directory with --data DIR.");
-        data.Take();
+        data.TakeByHand();
         bool hadLog = File.Exists(data.Jobs + "-wal");
         using (var keys = Keys(data))
         {

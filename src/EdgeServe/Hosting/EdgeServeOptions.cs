@@ -15,6 +15,8 @@ internal sealed class EdgeServeOptions
 {
     public ServerOptions Server { get; set; } = new();
 
+    public EngineSection Engine { get; set; } = new();
+
     public RepositoryOptions Repository { get; set; } = new();
 
     /// <summary>Settings of single models, by name.</summary>
@@ -76,6 +78,18 @@ internal sealed class ServerOptions
     /// <summary>Where the service keeps what it writes.</summary>
     [Required]
     public string DataDirectory { get; set; } = "data";
+
+    /// <summary>File that says to avahi what to announce on the network (<c>_edgeserve._tcp</c>); empty: nothing is announced.</summary>
+    public string DiscoveryFile { get; set; } = "";
+}
+
+internal sealed class EngineSection
+{
+    /// <summary>The board's own libonnxruntime.so, built for its accelerator; empty: the packaged one. Of another version it is refused, with the reason in every model's configuration.</summary>
+    public string Library { get; set; } = "";
+
+    /// <summary>Execution providers of models that name none, in order of preference: <c>tensorrt</c>, <c>cuda</c>, <c>cpu</c>.</summary>
+    public string[] Providers { get; set; } = [];
 }
 
 internal sealed class RepositoryOptions
@@ -245,6 +259,9 @@ internal sealed class UpdatesSection
 {
     /// <summary>Folder in which sticks are mounted, each in a folder of its own; empty: sticks are not looked at.</summary>
     public string MediaDirectory { get; set; } = StickOptions.DefaultMediaDirectory;
+
+    /// <summary>Socket of the helper that mounts sticks read-only and makes one writable for a moment; empty: they are written to as they are mounted.</summary>
+    public string MediaHelper { get; set; } = "";
 
     /// <summary>May a stick enrol a box that belongs to no fleet yet?</summary>
     public bool EnrolFromMedia { get; set; } = true;

@@ -128,6 +128,7 @@ internal static class EdgeServeRegistration
         services.AddSingleton<TrustPage>();
         services.AddSingleton<AuditEndpoint>();
         services.AddHostedService<ModelStartup>();
+        services.AddHostedService<ServiceWatchdog>();
     }
 
     private static void AddLogging(this WebApplicationBuilder builder)

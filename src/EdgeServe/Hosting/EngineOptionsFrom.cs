@@ -21,6 +21,8 @@ internal static class EngineOptionsFrom
     {
         ModelDirectory = options.Repository.Path,
         CacheDirectory = options.Repository.CacheOptimizedGraphs ? Path.Combine(options.Server.DataDirectory, "cache") : null,
+        EngineLibrary = options.Engine.Library,
+        Providers = options.Engine.Providers,
         MaxBytesInFlight = options.Limits.MaxBytesInFlight,
         Scheduler = new SchedulerOptions
         {
@@ -84,6 +86,7 @@ internal static class EngineOptionsFrom
     public static StickOptions Sticks(EdgeServeOptions options) => new()
     {
         MediaDirectory = options.Updates.MediaDirectory,
+        HelperSocket = options.Updates.MediaHelper.Length > 0 ? options.Updates.MediaHelper : null,
         EnrolFromMedia = options.Updates.EnrolFromMedia,
         DeviceName = options.Server.Name,
     };

@@ -9,11 +9,15 @@ namespace EdgeServe.Hosting;
 
 /// <summary>Loads the models behind a server that is already live, then says in one line what runs here.</summary>
 internal sealed partial class ModelStartup(
-    ModelCatalog catalog, UpdateStart updates, ServerState state, IOptions<EdgeServeOptions> options, IHostApplicationLifetime lifetime, ILogger<ModelStartup> log) : BackgroundService
+    ModelCatalog catalog, UpdateStart updates, ServerState state, IOptions<EdgeServeOptions> options, IServiceProvider services, ILogger<ModelStartup> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        lifetime.ApplicationStopping.Register(state.Stopping);
+        services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(state.Stopping);
+        if (EngineLibrary.Refusal is { } refusal)
+            Log.LibraryRefused(log, refusal);
+        else if (EngineLibrary.Path is { } library)
+            Log.LibraryUsed(log, library);
         // Before any model is loaded: which set serves, and whether one crashed too often.
         updates.Run();
         string[] wanted = options.Value.Repository.LoadAtStart;
@@ -26,10 +30,17 @@ internal sealed partial class ModelStartup(
         int failed = models.Count(m => m.Versions.Length > 0 && m.Default is null);
         Log.Ready(log, ProductVersion.Text, Environment.Version.ToString(), EngineInfo.Version, RuntimeInformation.RuntimeIdentifier,
             options.Value.Server.Urls, options.Value.Server.GrpcUrls, ready.Length > 0 ? ready : "none", failed);
+        ServiceWatchdog.Say(services, failed == 0 ? $"serves {ready}" : $"serves {ready}; {failed} failed to load");
     }
 
     private static partial class Log
     {
+        [LoggerMessage(9003, LogLevel.Warning, "{Reason}")]
+        public static partial void LibraryRefused(ILogger logger, string reason);
+
+        [LoggerMessage(9004, LogLevel.Information, "The board's own inference library serves: {Path}")]
+        public static partial void LibraryUsed(ILogger logger, string path);
+
         [LoggerMessage(4001, LogLevel.Information,
             "EdgeServe {Version} ready (.NET {Runtime}, ONNX Runtime {Engine}, {Platform}) on {Urls}, gRPC {GrpcUrls}; models: {Models}; failed to load: {Failed}")]
         public static partial void Ready(

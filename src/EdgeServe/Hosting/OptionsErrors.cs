@@ -28,6 +28,8 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
         Follows(options.Updates, errors);
         if (options.Jobs.VersionPolicy is not (JobsSection.Latest or JobsSection.Accepted))
             errors.Add($"Jobs:VersionPolicy: '{options.Jobs.VersionPolicy}' is neither {JobsSection.Latest} nor {JobsSection.Accepted}");
+        foreach (string provider in options.Engine.Providers.Where(p => p is not ("cpu" or "cuda" or "tensorrt")))
+            errors.Add($"Engine:Providers: '{provider}' is not one of tensorrt, cuda, cpu");
         Policy("Repository:VersionPolicy", options.Repository.VersionPolicy, errors);
         foreach (var (model, settings) in options.Models)
         {

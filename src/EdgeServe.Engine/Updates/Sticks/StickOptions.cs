@@ -8,6 +8,9 @@ public sealed record StickOptions
     /// <summary>Every folder in it is a medium, mounted there or not. Empty: sticks are not looked at.</summary>
     public string MediaDirectory { get; init; } = DefaultMediaDirectory;
 
+    /// <summary>Socket of the helper that mounted the sticks read-only; null: they are written to as they are.</summary>
+    public string? HelperSocket { get; init; }
+
     /// <summary>May a stick enrol a box that belongs to no fleet?</summary>
     public bool EnrolFromMedia { get; init; } = true;
 

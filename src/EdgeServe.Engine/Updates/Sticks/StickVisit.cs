@@ -150,23 +150,61 @@ internal sealed partial class StickVisit(
     private async Task FinishAsync(PluggedMedium medium, MediumPhase phase, CarrierText text, BundleError? error, CancellationToken stopping)
     {
         bool written = false;
-        var cargo = await CarryAsync(medium, stopping); // 4
-        // A stick that came for nothing else.
-        if (cargo is not null && ReferenceEquals(text, CarrierTexts.Foreign))
-            text = cargo.Text;
-        if (!medium.IsGone)
+        CargoReport? cargo;
+        var window = await WindowAsync(medium, stopping);
+        try
         {
-            medium.Move(s => s with { Phase = MediumPhase.Reporting, Text = CarrierTexts.Reporting });
-            if (await Task.Run(() => WriteCard(medium.Medium, medium.BroughtTerms)) && error is null)
-                text = text with { Next = CarrierTexts.OpenCard };
-            string? problem = await Task.Run(() => StickReport.Write(medium.Medium, self.Entry(text, error, offers.Channel, medium.State.Release, cargo))); // 5
-            written = problem is null;
-            if (!written)
-                Log.NoReport(log, medium.Medium.Name, problem!);
+            cargo = await CarryAsync(medium, stopping); // 4
+            // A stick that came for nothing else.
+            if (cargo is not null && ReferenceEquals(text, CarrierTexts.Foreign))
+                text = cargo.Text;
+            if (!medium.IsGone)
+            {
+                medium.Move(s => s with { Phase = MediumPhase.Reporting, Text = CarrierTexts.Reporting });
+                if (await Task.Run(() => WriteCard(medium.Medium, medium.BroughtTerms)) && error is null)
+                    text = text with { Next = CarrierTexts.OpenCard };
+                string? problem = await Task.Run(() => StickReport.Write(medium.Medium, self.Entry(text, error, offers.Channel, medium.State.Release, cargo))); // 5
+                written = problem is null;
+                if (!written)
+                    Log.NoReport(log, medium.Medium.Name, problem!);
+            }
+        }
+        finally
+        {
+            // "Done" means that it may be pulled: not before all of it is on the stick.
+            await CloseAsync(window, medium);
         }
 
         Renew(medium);
         medium.Move(s => s with { Phase = phase, Text = text, Error = error, ReportWritten = written, Cargo = cargo });
+    }
+
+    /// <summary>Steps 4 and 5 write to a stick that is otherwise read-only.</summary>
+    private async Task<WriteWindow?> WindowAsync(PluggedMedium medium, CancellationToken stopping)
+    {
+        if (options.HelperSocket is not { } helper || medium.IsGone)
+            return null;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, medium.Needed);
+        try
+        {
+            var (window, refusal) = await WriteWindow.OpenAsync(helper, Path.GetFileName(medium.Medium.Path), either.Token);
+            if (refusal is not null)
+                Log.NoWindow(log, medium.Medium.Name, refusal);
+            return window;
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private async Task CloseAsync(WriteWindow? window, PluggedMedium medium)
+    {
+        if (window is null)
+            return;
+        await window.DisposeAsync();
+        if (!window.IsClosed && !medium.IsGone)
+            Log.WindowOpen(log, medium.Medium.Name);
     }
 
     private async Task<CargoReport?> CarryAsync(PluggedMedium medium, CancellationToken stopping)
@@ -247,6 +285,12 @@ internal sealed partial class StickVisit(
 
         [LoggerMessage(8121, LogLevel.Information, "Medium {Name} got no card for a first tablet: {Reason}")]
         public static partial void NoCard(ILogger logger, string name, string reason);
+
+        [LoggerMessage(9010, LogLevel.Information, "Medium {Name} cannot be made writable: {Reason}")]
+        public static partial void NoWindow(ILogger logger, string name, string reason);
+
+        [LoggerMessage(9011, LogLevel.Warning, "Medium {Name} may not have all that was written to it, or is still writable: the helper did not confirm")]
+        public static partial void WindowOpen(ILogger logger, string name);
 
         [LoggerMessage(6217, LogLevel.Error, "Medium {Name}: looking at it failed for a reason of the service's own")]
         public static partial void Broke(ILogger logger, string name, Exception error);

@@ -23,7 +23,7 @@ internal static class DeviceFiles
     public static DeviceBody Enrol(EdgeServeOptions options, byte[] file, bool replace)
     {
         using var data = new DataDirectory(options.Server.DataDirectory);
-        data.Take();
+        data.TakeByHand();
         var key = new DeviceKey(data.Device);
         var enrolment = new DeviceEnrolment(data.Device, key);
         using var audit = new AuditAtRest(data, DeviceClock.Of(TimeProvider.System, data.Device));

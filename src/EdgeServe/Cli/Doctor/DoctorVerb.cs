@@ -21,7 +21,7 @@ internal static class DoctorVerb
 
     private static async Task LookAsync(EdgeServeOptions options, List<Finding> findings, Action<string> progress, CancellationToken cancellation)
     {
-        findings.AddRange(SystemChecks.Runtime());
+        findings.AddRange(SystemChecks.Runtime(options.Engine));
         findings.Add(SystemChecks.Telemetry());
         findings.Add(SystemChecks.Clock(TimeProvider.System));
         findings.Add(SystemChecks.Memory(options));
@@ -31,6 +31,9 @@ internal static class DoctorVerb
         findings.AddRange(EnrolmentChecks.Fleet(options));
         findings.AddRange(await PortChecks.PortsAsync(options, cancellation));
         await ModelChecks.AddAsync(options, findings, progress, cancellation);
+        findings.AddRange(await FieldChecks.LookAsync(options, cancellation));
+        if (FieldChecks.IsInstalled)
+            findings.Add(FieldChecks.Verdict(findings));
     }
 
     private static void Print(List<Finding> findings, bool json)

@@ -12,13 +12,17 @@ internal static partial class SystemChecks
     private const int OpenFilesLimit = 7; // RLIMIT_NOFILE
     private const int SparseDescriptors = 1024;
 
-    public static IEnumerable<Finding> Runtime()
+    public static IEnumerable<Finding> Runtime(EngineSection settings)
     {
         yield return Finding.Ok("Program", $"edgeserve {ProductVersion.Text}, .NET {Environment.Version}, {RuntimeInformation.RuntimeIdentifier}, {Environment.ProcessorCount} cores");
         Finding engine;
         try
         {
-            engine = Finding.Ok("Inference library", $"ONNX Runtime {EngineInfo.Version}; providers {string.Join(", ", EngineInfo.Providers)}");
+            EngineLibrary.Use(settings.Library);
+            string seen = $"ONNX Runtime {EngineInfo.Version}; providers {string.Join(", ", EngineInfo.Providers)}";
+            engine = EngineLibrary.Refusal is { } refusal
+                ? Finding.Warning("Inference library", $"{seen}; {refusal}", $"Build ONNX Runtime {EngineLibrary.NeededVersion} for this board, or leave Engine:Library empty.")
+                : Finding.Ok("Inference library", EngineLibrary.Path is { } own ? $"{seen}; the board's own, {own}" : seen);
         }
         catch (Exception e) when (e is DllNotFoundException or TypeInitializationException or BadImageFormatException)
         {

@@ -13,7 +13,7 @@ internal static class KeyFiles
     public static T With<T>(EdgeServeOptions options, Func<KeyStore, DeviceClock, T> work)
     {
         using var data = new DataDirectory(options.Server.DataDirectory);
-        data.Take();
+        data.TakeByHand();
         var clock = DeviceClock.Of(TimeProvider.System, data.Device);
         using var audit = new AuditAtRest(data, clock);
         using var keys = new KeyStore(data.Device, clock, TimeProvider.System, options.Security.KeyRequestsPerSecond, audit.Logs.CreateLogger<KeyStore>());

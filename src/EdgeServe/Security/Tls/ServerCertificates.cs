@@ -33,6 +33,7 @@ internal sealed partial class ServerCertificates : BackgroundService
     private volatile BoxAuthority? _authority;
     private string? _stamp;
     private string? _trouble;
+    private string? _unsaid;
 
     public ServerCertificates(IOptions<EdgeServeOptions> options, DataDirectory data, TimeProvider time, ILogger<ServerCertificates> log)
     {
@@ -58,7 +59,12 @@ internal sealed partial class ServerCertificates : BackgroundService
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         if (_options.Server.LanUrls.Length == 0 && _options.Server.TrustPageUrls.Length == 0)
+        {
+            // An earlier configuration may have announced something.
+            Announce();
             return Task.CompletedTask;
+        }
+
         // Before the first handshake.
         Refresh();
         if (_authority is { } authority)
@@ -132,6 +138,26 @@ internal sealed partial class ServerCertificates : BackgroundService
             if (_trouble != e.Message)
                 Log.Trouble(_log, e.Message, _handshake is null ? "nobody can connect by TLS" : "the one before serves on");
             _trouble = e.Message;
+        }
+
+        Announce();
+    }
+
+    /// <summary>Tells avahi what is here; serving does not depend on it.</summary>
+    private void Announce()
+    {
+        if (_options.Server.DiscoveryFile.Length == 0 || (_handshake is null && _options.Server.LanUrls.Length > 0))
+            return;
+        try
+        {
+            new DiscoveryFile(_options.Server.DiscoveryFile).Write(_options.Server, IsOperators ? null : _authority?.Fingerprint);
+            _unsaid = null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (_unsaid != e.Message)
+                Log.Unsaid(_log, _options.Server.DiscoveryFile, e.Message);
+            _unsaid = e.Message;
         }
     }
 
@@ -229,6 +255,9 @@ internal sealed partial class ServerCertificates : BackgroundService
 
         [LoggerMessage(8013, LogLevel.Information, "The operator's certificate serves, until {End:yyyy-MM-dd}")]
         public static partial void Operators(ILogger logger, DateTime end);
+
+        [LoggerMessage(9020, LogLevel.Warning, "This box is not announced on the network: {File} cannot be written: {Reason}")]
+        public static partial void Unsaid(ILogger logger, string file, string reason);
 
         [LoggerMessage(8014, LogLevel.Error, "No new server certificate: {Reason} Meanwhile {Meanwhile}")]
         public static partial void Trouble(ILogger logger, string reason, string meanwhile);
