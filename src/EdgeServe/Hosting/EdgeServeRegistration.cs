@@ -36,7 +36,7 @@ internal static class EdgeServeRegistration
     public static void AddEdgeServe(this WebApplicationBuilder builder, EdgeServeOptions options, DataDirectory data)
     {
         builder.Services.AddSingleton<IOptions<EdgeServeOptions>>(Options.Create(options));
-        builder.Services.AddSystemd();
+        builder.Services.AddServiceManager();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         builder.AddLogging();
         builder.AddKestrelEndpoints(options, data);

@@ -35,14 +35,14 @@ public sealed partial class PackageTests(ScratchRoot box) : IClassFixture<Scratc
         var watch = Stopwatch.StartNew();
         await box.ServeAsync();
         string answer = await box.RunAsync($"for i in $(seq 600); do {Ask} && exit 0; sleep 0.05; done; cat /tmp/service.log; exit 1");
-        Assert.Contains("malignant", answer, StringComparison.Ordinal);
+        Assert.Contains("probabilities", answer, StringComparison.Ordinal);
         Assert.True(watch.Elapsed < FirstAnswer, $"the first answer took {watch.Elapsed}");
         TestContext.Current.TestOutputHelper?.WriteLine($"first answer after {watch.ElapsedMilliseconds} ms");
         await box.ReadyAsync();
-        Assert.Contains("9 ", await box.RunAsync("edgeserve update status >/dev/null; curl -s http://127.0.0.1:8000/v2/models | tr ',' '\\n' | wc -l | sed 's/$/ /'"), StringComparison.Ordinal);
+        Assert.Contains("voice-activity", await box.RunAsync("curl -sf http://127.0.0.1:8000/v2/models"), StringComparison.Ordinal);
 
-        // It says what it needs: without a network address of avahi's and systemd two warnings, and nothing that failed.
-        var findings = JsonDocument.Parse(await box.RunAsync("edgeserve doctor --json 2>/dev/null")).RootElement.EnumerateArray().ToDictionary(f => f.GetProperty("check").GetString()!, f => f);
+        // It says what it needs: systemd's socket for sticks is not there, so it is not ready for the field; nothing else failed.
+        var findings = JsonDocument.Parse((await box.TryAsync("edgeserve doctor --json 2>/dev/null")).Output).RootElement.EnumerateArray().ToDictionary(f => f.GetProperty("check").GetString()!, f => f);
         Assert.DoesNotContain(findings.Values, f => f.GetProperty("state").GetString() == "failed" && f.GetProperty("check").GetString() is not ("Stick helper" or "Field"));
         Assert.Equal("ok", findings["TLS"].GetProperty("state").GetString());
         Assert.Equal("ok", findings["Service answers"].GetProperty("state").GetString());
@@ -61,11 +61,11 @@ public sealed partial class PackageTests(ScratchRoot box) : IClassFixture<Scratc
             sed -i 's/"Repository"/"Metrics": { "TritonNames": true },\n  &/' next/etc/edgeserve/appsettings.json
             dpkg-deb --root-owner-group -Znone -b next edgeserve-next.deb && rm -r next && dpkg --force-depends --force-confold -i edgeserve-next.deb
             """);
-        Assert.Contains("malignant", await box.RunAsync(Ask), StringComparison.Ordinal);
+        Assert.Contains("probabilities", await box.RunAsync(Ask), StringComparison.Ordinal);
         await box.StopAsync();
         await box.ServeAsync();
         await box.ReadyAsync();
-        Assert.Contains("malignant", await box.RunAsync($"curl -sf http://127.0.0.1:8000/edge/v1/jobs/{id}/result"), StringComparison.Ordinal);
+        Assert.Contains("probabilities", await box.RunAsync($"curl -sf http://127.0.0.1:8000/edge/v1/jobs/{id}/result"), StringComparison.Ordinal);
         Assert.Contains("ward", await box.RunAsync("edgeserve tablet list"), StringComparison.Ordinal);
         Assert.Contains("Warning", await box.RunAsync("cat /etc/edgeserve/appsettings.json"), StringComparison.Ordinal);
 

@@ -5,7 +5,7 @@ using EdgeServe.AcceptanceTests.Running;
 
 namespace EdgeServe.AcceptanceTests.Serving;
 
-/// <summary>What the service tells systemd: ready, alive for as long as it answers, stopping. The program asks for a parent called systemd: a shell is.</summary>
+/// <summary>What the service tells systemd: ready, alive for as long as it answers, stopping.</summary>
 public sealed class WatchdogTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -19,14 +19,8 @@ public sealed class WatchdogTests : IDisposable
     {
         string notify = Path.Combine(_folder, "notify");
         _socket.Bind(new UnixDomainSocketEndPoint(notify));
-        string parent = Path.Combine(_folder, "systemd");
-        // A process is called after the name it was started by.
-        File.CreateSymbolicLink(parent, "/bin/sh");
-        string process = Path.Combine(_folder, "process");
         await using var server = EdgeServeProcess.Launch(new ServerStart(_models.Path)
         {
-            // The shell stays the parent and hands the signal on.
-            Under = [parent, "-c", $"trap 'kill $child; wait $child' TERM; \"$@\" & child=$!; echo $child > {process}; wait $child", "sh"],
             Environment = new Dictionary<string, string?>
             {
                 ["NOTIFY_SOCKET"] = notify,
@@ -39,10 +33,9 @@ public sealed class WatchdogTests : IDisposable
         await HearAsync("WATCHDOG=1");
 
         // It hangs: not one word, for longer than systemd would wait.
-        string id = (await File.ReadAllTextAsync(process, TestContext.Current.CancellationToken)).Trim();
-        Signal("-STOP", id);
+        Signal("-STOP", server.ProcessId);
         await QuietAsync(Interval);
-        Signal("-CONT", id);
+        Signal("-CONT", server.ProcessId);
         await HearAsync("WATCHDOG=1");
 
         await server.StopAsync();
@@ -87,9 +80,9 @@ public sealed class WatchdogTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => NextAsync(time));
     }
 
-    private static void Signal(string signal, string process)
+    private static void Signal(string signal, int process)
     {
-        using var kill = System.Diagnostics.Process.Start("kill", [signal, process]);
+        using var kill = System.Diagnostics.Process.Start("kill", [signal, process.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
     }
