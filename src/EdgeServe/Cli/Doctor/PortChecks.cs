@@ -32,7 +32,7 @@ internal static class PortChecks
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            return await IsEdgeServeAsync(endPoint, cancellation)
+            return await IsEdgeServeAsync(address.Scheme, endPoint, cancellation)
                 ? Finding.Ok(check, $"{endPoint} is served by a running server")
                 : Finding.Warning(check, $"{endPoint} is taken by a program that does not answer /v2/health/live", "Stop it (`ss -ltnp` names it) or choose another port with --urls or --grpc-urls.");
         }
@@ -42,16 +42,18 @@ internal static class PortChecks
         }
     }
 
-    /// <summary>Asks in HTTP/1.1, then in HTTP/2 as gRPC ports want it.</summary>
-    private static async Task<bool> IsEdgeServeAsync(IPEndPoint endPoint, CancellationToken cancellation)
+    /// <summary>Asks in HTTP/1.1, then in HTTP/2 as gRPC ports want it. Whose certificate it is matters to tablets, not here.</summary>
+    private static async Task<bool> IsEdgeServeAsync(string scheme, IPEndPoint endPoint, CancellationToken cancellation)
     {
-        using var client = new HttpClient { Timeout = Patience };
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        using var client = new HttpClient(handler) { Timeout = Patience };
         var host = endPoint.Address.Equals(IPAddress.Any) ? new IPEndPoint(IPAddress.Loopback, endPoint.Port) : endPoint;
         foreach (var version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
         {
             try
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{host}/v2/health/live") { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+                using var request = new HttpRequestMessage(HttpMethod.Get, $"{scheme}://{host}/v2/health/live") { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
                 using var response = await client.SendAsync(request, cancellation);
                 if (response.IsSuccessStatusCode)
                     return true;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using EdgeServe.Engine.Sessions;
+using EdgeServe.Engine.Storage;
 using EdgeServe.Hosting;
 
 namespace EdgeServe.Cli.Doctor;
@@ -68,13 +69,23 @@ internal static partial class SystemChecks
     public static Finding FileDescriptors(EdgeServeOptions options)
     {
         const string check = "Open files";
-        if (GetLimit(OpenFilesLimit, out var limit) != 0)
+        if (AllowedFiles(options.Server.DataDirectory) is not { } allowed)
             return Finding.Warning(check, "limit unknown", "See `ulimit -n`.");
-        ulong allowed = limit.Hard;
         ulong wanted = (ulong)options.Limits.MaxConnections + SparseDescriptors;
         return allowed >= wanted
             ? Finding.Ok(check, $"{allowed} allowed")
             : Finding.Warning(check, $"{allowed} allowed, Limits:MaxConnections is {options.Limits.MaxConnections}", $"Raise the limit (LimitNOFILE={wanted} in the unit, or ulimit -n) or lower Limits:MaxConnections.");
+    }
+
+    /// <summary>Of the service that runs; without one, of whoever asks and would start it.</summary>
+    private static ulong? AllowedFiles(string data)
+    {
+        const string line = "Max open files";
+        string owner = Path.Combine(data, "owner");
+        string limits = File.Exists(owner) ? $"/proc/{File.ReadAllText(owner).Trim()}/limits" : "";
+        if (DataDirectory.OwnerOf(data) is not null && File.Exists(limits) && File.ReadLines(limits).FirstOrDefault(l => l.StartsWith(line, StringComparison.Ordinal)) is { } found)
+            return ulong.TryParse(found[line.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture, out ulong hard) ? hard : null;
+        return GetLimit(OpenFilesLimit, out var limit) == 0 ? limit.Hard : null;
     }
 
     private static long AvailableBytes()
