@@ -82,6 +82,9 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     public CatalogVersion Find(string name, long version)
     {
         var model = _current.Find(name);
+        // The server answers before it has looked through its models: nothing that may be there is called missing.
+        if (!_tried.Task.IsCompleted && model is null or { Versions.Length: 0 })
+            throw Starting(name);
         if (model is null || (model.Versions.Length == 0 && version == 0))
             throw Unknown(model, name);
         if (version != 0)
@@ -365,6 +368,9 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     private static ServingException Unknown(CatalogModel? model, string name) => model is null
         ? new ServingException(ServingError.UnknownModel, $"Request for unknown model: '{name}' is not found", "GET /v2/models lists the models there are.")
         : new ServingException(ServingError.ModelNotReady, $"Request for unknown model: '{name}' is not found", $"It is in the repository but not loaded: POST /v2/repository/models/{name}/load.");
+
+    private static ServingException Starting(string name) =>
+        new(ServingError.ModelNotReady, $"Request for unknown model: '{name}' is not at ready state", "The server has just started and is still loading its models: ask again in a moment.");
 
     private static ServingException NotReady(string name, CatalogVersion version) =>
         new(ServingError.ModelNotReady, $"Request for unknown model: '{name}' version {version.Version} is not at ready state",

@@ -58,6 +58,19 @@ public sealed class ModelCatalogTests : IDisposable
     }
 
     [Fact]
+    public async Task Before_the_models_were_looked_through_none_is_called_unknown()
+    {
+        Add("a", 1);
+        await using var services = Services(new CatalogOptions());
+        var catalog = services.GetRequiredService<ModelCatalog>();
+        Assert.Equal(ServingError.ModelNotReady, Assert.Throws<ServingException>(() => catalog.Find("a", 0)).Error);
+        Assert.Equal(ServingError.ModelNotReady, Assert.Throws<ServingException>(() => catalog.Find("a", 1)).Error);
+        await catalog.LoadAllAsync(_ => true, TestContext.Current.CancellationToken);
+        Assert.Equal(1, catalog.Find("a", 0).Version);
+        Assert.Equal(ServingError.UnknownModel, Assert.Throws<ServingException>(() => catalog.Find("b", 0)).Error);
+    }
+
+    [Fact]
     public async Task One_bad_model_never_stops_the_others()
     {
         Add("good", 1);

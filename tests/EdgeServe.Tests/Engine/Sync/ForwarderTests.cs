@@ -237,7 +237,8 @@ public sealed class ForwarderTests
         box.Endpoint = null;
         await box.StoreAsync("a", TelemetryClass.Alarm);
         await box.NowAsync();
-        Assert.Equal((0, SyncReason.NotConfigured), (box.Collector.Requests, box.Forwarder.Waits?.Reason));
+        await box.UntilAsync(() => box.Forwarder.Waits?.Reason == SyncReason.NotConfigured);
+        Assert.Equal(0, box.Collector.Requests);
         box.Endpoint = collector;
         box.Tools.EndpointMayHaveChanged();
         await box.EmptyAsync();

@@ -71,6 +71,15 @@ internal sealed class SyncBox : IAsyncDisposable
 
     public Task WaitAsync(Func<Ledger, bool> holds) => Ledger.WaitAsync(holds, Patience, Stop);
 
+    /// <summary>For what the forwarder says and does not signal.</summary>
+    public async Task UntilAsync(Func<bool> holds)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        patience.CancelAfter(Patience);
+        while (!holds())
+            await Task.Delay(10, patience.Token);
+    }
+
     /// <summary>Until what was acknowledged is deleted.</summary>
     public async Task EmptyAsync()
     {
