@@ -1,7 +1,10 @@
 using System.Net;
+using EdgeServe.Cli.Audit;
+using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Hosting;
 using EdgeServe.Http.Pairing;
+using EdgeServe.Security.Keys;
 using EdgeServe.Security.Pairing;
 using EdgeServe.Security.Tls;
 
@@ -16,7 +19,11 @@ internal static class SetupCardFiles
         var links = SetupCard.Links(options, wish.Address);
         var scope = SetupCard.ScopeOf(wish.Scope);
         using var data = new DataDirectory(options.Server.DataDirectory);
-        data.Take();
+        data.TakeByHand();
+        var clock = DeviceClock.Of(TimeProvider.System, data.Device);
+        using var audit = new AuditAtRest(data, clock);
+        using var keys = new KeyStore(data.Device, clock, TimeProvider.System, options.Security.KeyRequestsPerSecond, audit.Logs.CreateLogger<KeyStore>());
+        using var desk = new PairingDesk(keys, new SetupCode(data.Device), TimeProvider.System, audit.Logs.CreateLogger<PairingDesk>());
         string? fingerprint = null;
         if (options.Security.CertificateFile.Length == 0)
         {
@@ -24,6 +31,6 @@ internal static class SetupCardFiles
             fingerprint = authority.Fingerprint;
         }
 
-        return SetupCard.Write(options, links, fingerprint, new SetupCode(data.Device).Replace(scope), scope);
+        return SetupCard.Write(options, links, fingerprint, desk.ReplaceSetup(scope, KeyVerbs.By), scope);
     }
 }

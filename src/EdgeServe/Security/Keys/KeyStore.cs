@@ -50,8 +50,8 @@ internal sealed partial class KeyStore : IDisposable
         Load();
     }
 
-    /// <summary>All keys were taken back; by whom. Raised on the thread that did.</summary>
-    public event Action<string>? WasReset;
+    /// <summary>All keys are about to be taken back; by whom. Raised on the thread that does: every other way in must be closed when it returns.</summary>
+    public event Action<string>? Resetting;
 
     /// <summary>Why no key works; null when they do.</summary>
     public string? Trouble => _trouble;
@@ -121,7 +121,8 @@ internal sealed partial class KeyStore : IDisposable
     /// <summary>Revokes every key there is, damaged or not, and makes one of scope admin: for who lost the last.</summary>
     public (StoredKey Key, string Text) Reset(string by)
     {
-        var made = Change(() =>
+        Resetting?.Invoke(by);
+        return Change(() =>
         {
             string text = KeyText.Make(out var hash);
             var key = Make(new KeyWish(AdminName, Scope.Admin, [], null, null), hash);
@@ -129,8 +130,6 @@ internal sealed partial class KeyStore : IDisposable
             Log.Reset(_log, key.Id, by);
             return (key, text);
         });
-        WasReset?.Invoke(by);
-        return made;
     }
 
     public void Dispose() => _timer.Dispose();

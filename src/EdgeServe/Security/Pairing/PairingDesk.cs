@@ -34,7 +34,7 @@ internal sealed partial class PairingDesk : IDisposable
         _time = time;
         _log = log;
         _timer = time.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        keys.WasReset += CancelAll;
+        keys.Resetting += CancelAll;
     }
 
     /// <summary>The newest first.</summary>
@@ -164,7 +164,7 @@ internal sealed partial class PairingDesk : IDisposable
 
     public void Dispose()
     {
-        _keys.WasReset -= CancelAll;
+        _keys.Resetting -= CancelAll;
         _timer.Dispose();
     }
 
@@ -264,7 +264,7 @@ internal sealed partial class PairingDesk : IDisposable
         Log.Cancelled(_log, pairing.Id, by);
     }
 
-    /// <summary>When all keys are taken back, so is every way to a new one.</summary>
+    /// <summary>When all keys are taken back, so is every way to a new one, and first: no code becomes a key behind the reset.</summary>
     private void CancelAll(string by)
     {
         lock (_gate)
