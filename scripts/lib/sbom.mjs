@@ -25,11 +25,11 @@ function licenceIn(name, v) {
   throw new Error(`${name} ${v}: its licence is not known`);
 }
 
-// Only for building: it adds nothing to the program.
-const buildOnly = new Set(['Grpc.Tools']);
+// Only for building: they add nothing to the program.
+const buildOnly = /^Grpc\.Tools$|ILCompiler|ILLink|^Microsoft\.CodeAnalysis\./;
 for (const component of bom.components) {
   component.licenses ??= licences(licenceIn(component.name, component.version));
-  if (buildOnly.has(component.name)) component.scope = 'excluded';
+  if (buildOnly.test(component.name)) component.scope = 'excluded';
 }
 
 const root = { type: 'application', 'bom-ref': `edgeserve@${version}`, name: 'edgeserve', version, licenses: licences('Apache-2.0'), purl: `pkg:generic/edgeserve@${version}` };
@@ -38,6 +38,7 @@ const direct = links.get(bom.metadata.component['bom-ref']) ?? [];
 links.delete(bom.metadata.component['bom-ref']);
 
 function add(component, from) {
+  if (bom.components.some(c => c['bom-ref'] === component['bom-ref'])) return;
   bom.components.push(component);
   links.set(component['bom-ref'], []);
   from.push(component['bom-ref']);
@@ -74,7 +75,7 @@ for (const name of readdirSync(models, { withFileTypes: true }).filter(e => e.is
     const definition = existsSync(join(place, 'model.json')) ? json(join(place, 'model.json')) : {};
     add({
       type: 'machine-learning-model', 'bom-ref': `model:${name}/${v}`, name, version: v, description: definition.description,
-      licenses: definition.licence ? [{ license: { name: definition.licence } }] : [], hashes: [sha256(readFileSync(join(place, 'model.onnx')))],
+      licenses: definition.licence ? licences(definition.licence) : [], hashes: [sha256(readFileSync(join(place, 'model.onnx')))],
     }, direct);
   }
 }
