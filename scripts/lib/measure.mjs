@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export const quick = process.argv.includes('--quick');
 export const turns = quick ? 3 : 5, seconds = quick ? 1 : 2;
 export const work = 'artifacts/bench', models = join(work, 'models');
-export const product = 'artifacts/linux-x64/edgeserve', bare = 'artifacts/bare/bare';
+export const product = process.env.EDGESERVE_BINARY ?? 'artifacts/linux-x64/edgeserve', bare = 'artifacts/bare/bare';
 export const rows = [];
 
 export const median = list => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];

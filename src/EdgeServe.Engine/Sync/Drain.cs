@@ -22,6 +22,8 @@ internal sealed class Drain(TelemetryOutbox outbox, CollectorClient client, Clas
     private readonly HashSet<TelemetryClass> _closed = [.. lanes.Where(l => l.Backoff.Left > TimeSpan.Zero).Select(l => l.Class)];
     private Queue<OutboxBatch> _page = [];
     private OutboxBatch? _after;
+    private OutboxBatch[] _inCommit = [];
+    private Task _committing = Task.CompletedTask;
     private long _alarms = outbox.Totals[TelemetryClass.Alarm].Batches;
     private int _window = 1;
     private bool _over;
@@ -62,6 +64,7 @@ internal sealed class Drain(TelemetryOutbox outbox, CollectorClient client, Clas
             foreach (var late in flying.Where(f => f.IsCompletedSuccessfully && f.Result.Answer.IsProven))
                 _proven.Add(late.Result.Batch);
             await CommitAsync();
+            await CommittedAsync();
         }
     }
 
@@ -169,7 +172,8 @@ internal sealed class Drain(TelemetryOutbox outbox, CollectorClient client, Clas
         Answered?.Invoke(sent.Answer);
         _proven.Add(sent.Batch);
         await lane.Backoff.SucceededAsync();
-        if (_proven.Count >= MostInACommit)
+        // While the disk takes one, the next are posted; not more than it can follow.
+        if (_proven.Count >= MostInACommit && (_committing.IsCompleted || _proven.Count >= 2 * MostInACommit))
             await CommitAsync();
     }
 
@@ -190,16 +194,23 @@ internal sealed class Drain(TelemetryOutbox outbox, CollectorClient client, Clas
         Broken ??= answer;
     }
 
-    /// <summary>(4) Deleted, many in one commit.</summary>
+    /// <summary>(4) Deleted, many in one commit, and one commit at a time: begun when this returns, done when the next begins.</summary>
     private async Task CommitAsync()
     {
+        await CommittedAsync();
         if (_proven.Count == 0)
             return;
-        OutboxBatch[] proven = [.. _proven];
+        _inCommit = [.. _proven];
         _proven.Clear();
-        await outbox.AcknowledgeAsync(proven, AcknowledgedBy.Collector);
-        foreach (var batch in proven)
+        _committing = outbox.AcknowledgeAsync(_inCommit, AcknowledgedBy.Collector);
+    }
+
+    private async Task CommittedAsync()
+    {
+        await _committing;
+        foreach (var batch in _inCommit)
             _inHand.Remove(Key(batch));
+        _inCommit = [];
     }
 
     private static (long, long, string) Key(OutboxBatch batch) => (batch.Epoch, batch.Sequence, batch.Part);
