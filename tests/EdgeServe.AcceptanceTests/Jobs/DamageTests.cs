@@ -114,7 +114,7 @@ public sealed class DamageTests : IAsyncLifetime
         Assert.InRange((await server.Client.StatusAsync()).GetProperty("jobs").GetProperty("lost_to_damage").GetInt32(), gone, gone + 1);
         Assert.True((await server.Client.StatusAsync()).GetProperty("jobs").GetProperty("log_missing").GetBoolean());
         Assert.Matches(@"(?m)^edgeserve_jobs_log_missing(\{[^}]*\})? 1$", (await server.Client.GetAnswerAsync("/metrics")).Text);
-        Assert.Contains("[5007]", server.Output, StringComparison.Ordinal);
+        await server.WaitForLogAsync("[5007]");
         FaultSheet.Add("write-ahead log deleted", "after a kill", $"served; said in log (5007), status and metric; {kept} jobs kept, {gone} were in the deleted log and are named as lost");
     }
 

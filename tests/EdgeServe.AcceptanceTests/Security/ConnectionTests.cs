@@ -33,7 +33,7 @@ public sealed class ConnectionTests(TightServer server) : IClassFixture<TightSer
         await MetricIsAsync("edgeserve_lan_connections", 0);
         await using var again = await HoldAsync(server.Page, Addresses[0]);
         await MetricIsAsync("edgeserve_connections_refused_total", 1, "address");
-        Assert.Contains("Limits:MaxConnectionsPerAddress is reached", server.Process.Output, StringComparison.Ordinal);
+        await server.Process.WaitForLogAsync("Limits:MaxConnectionsPerAddress is reached");
     }
 
     [Fact]

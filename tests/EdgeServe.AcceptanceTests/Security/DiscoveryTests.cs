@@ -62,7 +62,7 @@ public sealed class DiscoveryTests : IDisposable
         Directory.CreateDirectory(Announced);
         await using var server = await StartAsync(EdgeServeProcess.FreePort());
         Assert.Equal(200, (await server.Client.InferAsync("breast-cancer", Requests.BreastCancer)).Status);
-        Assert.Contains("This box is not announced", server.Output, StringComparison.Ordinal);
+        await server.WaitForLogAsync("This box is not announced");
     }
 
     /// <summary>In a network of its own: what the service writes, avahi's daemon reads, and avahi's browser finds.</summary>

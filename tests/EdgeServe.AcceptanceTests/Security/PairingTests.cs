@@ -86,7 +86,7 @@ public sealed partial class PairingTests(LanServer server) : IClassFixture<LanSe
         Assert.Equal((410, "CodeLocked"), await RefusalAsync(code));
         var state = JsonDocument.Parse((await server.Local.GetAnswerAsync("/edge/v1/pairings/" + opened.GetProperty("kept").GetProperty("id").GetString())).Text).RootElement;
         Assert.Equal(("locked", 0), (state.GetProperty("state").GetString(), state.GetProperty("tries_left").GetInt32()));
-        Assert.Contains("is locked after 5 wrong codes", server.Process.Output, StringComparison.Ordinal);
+        await server.Process.WaitForLogAsync("is locked after 5 wrong codes");
         await NothingLeaksAsync(code);
     }
 

@@ -32,7 +32,7 @@ public sealed class BoardLibraryTests : IDisposable
         Assert.Equal("cpu", parameters.GetProperty("provider").GetProperty("string_value").GetString());
         string note = parameters.GetProperty("provider_note").GetProperty("string_value").GetString()!;
         Assert.StartsWith($"{Library} is not used: {reason}", note, StringComparison.Ordinal);
-        Assert.Contains("is not used", server.Output, StringComparison.Ordinal);
+        await server.WaitForLogAsync("is not used");
         Assert.DoesNotContain(Library, Maps(server), StringComparison.Ordinal);
         var (_, doctor, _) = await EdgeServeProcess.RunAsync(Setting, "doctor", "--models", _models.Path, "--json");
         Assert.Contains(reason, doctor, StringComparison.Ordinal);

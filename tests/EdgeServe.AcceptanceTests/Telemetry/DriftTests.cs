@@ -62,7 +62,7 @@ public sealed class DriftTests : IDisposable
             Assert.Equal(["mean radius", "worst texture"], drift.GetProperty("features").EnumerateArray().OrderByDescending(f => f.GetProperty("psi").GetDouble())
                 .Take(2).Select(f => f.GetProperty("name").GetString()).Order());
             Assert.Contains("mean radius", await DoAsync(1, "model", "drift", "breast-cancer", "--data", this["data"]), StringComparison.Ordinal);
-            Assert.Contains("breast-cancer version 1 has drifted", device.Output, StringComparison.Ordinal);
+            await device.WaitForLogAsync("breast-cancer version 1 has drifted");
             string metrics = await device.Client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
             Assert.Matches("""edgeserve_drift_alarm\{[^}]*model="breast-cancer"[^}]*\} 1""", metrics);
             Assert.Matches("""edgeserve_drift_psi\{[^}]*feature="mean radius"[^}]*\} [0-9.]+""", metrics);

@@ -15,7 +15,7 @@ internal sealed class UpdatedDevice : IAsyncDisposable
 
     private static readonly string[] MayChange =
     [
-        "layout/", "stick/", "media/", "data/store/", "data/ingest/", "data/device/updates", "data/device/clock", "data/device/poll", "data/device/link", "data/lock", "data/control.sock", "data/jobs.db", "data/outbox.db", "data/backup/",
+        "layout/", "stick/", "media/", "data/store/", "data/ingest/", "data/device/updates", "data/device/clock", "data/device/poll", "data/device/link", "data/lock", "data/control.sock", "data/jobs.db", "data/outbox.db", "data/backup/", "data/audit/", "data/device/audit",
     ];
 
     private readonly string _root = Directory.CreateTempSubdirectory("es-upd-").FullName;
