@@ -24,7 +24,10 @@ internal static class TelemetryRegistration
             .AddSingleton(options)
             .AddSingleton(p => new TelemetryOutbox(
                 p.GetRequiredService<DataDirectory>(), outbox, p.GetRequiredService<DeviceClock>(), p.GetRequiredService<DeviceIdentity>(),
-                p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<TelemetryOutbox>>()) { Audit = () => p.GetRequiredService<AuditLog>().Head });
+                p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<TelemetryOutbox>>())
+            {
+                Audit = () => p.GetRequiredService<AuditLog>().Head,
+            });
         return options.Enabled ? services.AddSdk(options).AddRecords(options) : services;
     }
 

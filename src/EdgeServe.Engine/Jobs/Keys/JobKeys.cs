@@ -26,8 +26,8 @@ internal sealed partial class JobKeys : IDisposable
     private readonly Queue<PayloadKey> _ready = new();
     private readonly HashSet<long> _locked = [];
     private readonly List<(long Number, TaskCompletionSource Source)> _waiting = [];
+    private readonly BitArray _used = new(0), _found = new(0);
     private List<Erasure> _erasing = [];
-    private BitArray _used = new(0), _found = new(0);
     private byte[]? _fingerprints;
     private Thread? _thread;
     private Exception? _refillError;
