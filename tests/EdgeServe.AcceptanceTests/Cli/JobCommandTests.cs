@@ -140,7 +140,7 @@ public sealed class JobCommandTests : IAsyncLifetime
 
         if (!whileServing)
             Assert.Equal(0, (await EdgeServeProcess.RunAsync(right, "backup", "create", backup, "--data", Data)).ExitCode);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(backup));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(backup).UnixFileMode);
         Directory.Delete(Data, recursive: true);
         var (none, _, said) = await EdgeServeProcess.RunAsync("backup", "restore", backup, "--data", Data);
         Assert.Equal(1, none);
