@@ -33,10 +33,11 @@ public sealed class DatabaseTests
     public void Opening_twice_migrates_once()
     {
         using var folder = new TempFolder();
+        int newest = typeof(Database).Assembly.GetManifestResourceNames().Count(n => n.Contains(Migrations, StringComparison.OrdinalIgnoreCase));
         for (int i = 0; i < 2; i++)
         {
             using var connection = Database.OpenWriter(folder["jobs.db"], Migrations);
-            Assert.Equal(1, Database.ScalarOf(connection, "PRAGMA user_version"));
+            Assert.Equal(newest, Database.ScalarOf(connection, "PRAGMA user_version"));
         }
     }
 
