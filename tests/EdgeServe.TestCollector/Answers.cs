@@ -85,6 +85,36 @@ public static class Answers
         await BodyAsync(context, Protobuf, []);
     };
 
+    /// <summary>Answers the first at once, then one at a time, the oldest, once as many wait as the sender has in hand at a time.</summary>
+    public static CollectorAnswer InTurn(int batches, int inHand)
+    {
+        var waiting = new Queue<TaskCompletionSource>();
+        int answered = 0;
+        return async (context, ledger) =>
+        {
+            var export = await Export.ReadAsync(context);
+            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (waiting)
+            {
+                ledger.Keep(export);
+                waiting.Enqueue(turn);
+                Next();
+            }
+
+            await turn.Task;
+            await BodyAsync(context, Protobuf, []);
+        };
+
+        void Next()
+        {
+            while (waiting.Count > 0 && (answered == 0 || waiting.Count >= Math.Min(inHand, batches - answered)))
+            {
+                answered++;
+                waiting.Dequeue().SetResult();
+            }
+        }
+    }
+
     public static async Task PortalPage(HttpContext context, Ledger ledger)
     {
         await DrainAsync(context);

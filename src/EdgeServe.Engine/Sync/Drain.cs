@@ -11,7 +11,7 @@ namespace EdgeServe.Engine.Sync;
 internal sealed class Drain(TelemetryOutbox outbox, CollectorClient client, ClassLane[] lanes, SyncCounters counters, Func<bool> mayGoOn)
 {
     /// <summary>Enough to hide a round trip and the collector's own time; not so much that a slow link carries several slowly.</summary>
-    private const int Window = 4;
+    public const int Window = 4;
     private const int PageBatches = 64;
     private const long PageBytes = 8L << 20;
     private const int MostInACommit = 32;
