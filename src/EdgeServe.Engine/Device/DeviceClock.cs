@@ -16,9 +16,14 @@ public sealed partial class DeviceClock
     private const int StateBytes = 8 + 8 + 8 + 36;
     private const int RealTime = 0; // CLOCK_REALTIME
     private const long NanosecondsPerMillisecond = 1_000_000;
+    private const long KernelAnswerMs = 200;
+    private const long Never = long.MinValue / 2;
+
     /// <summary>No true time is earlier.</summary>
     public static readonly DateTimeOffset ProgramMade = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan SetBackTolerance = TimeSpan.FromMinutes(2);
+    private static long _askedKernel = Never;
+    private static bool _kernelSaid;
     private readonly TimeProvider _time;
     private readonly DoubledFile? _file;
     private readonly string _bootId;
@@ -136,10 +141,17 @@ public sealed partial class DeviceClock
     {
         if (!OperatingSystem.IsLinux())
             return false;
+        // Every job asks: the kernel is asked a few times a second.
+        long now = Environment.TickCount64;
+        if (now - Volatile.Read(ref _askedKernel) < KernelAnswerMs)
+            return Volatile.Read(ref _kernelSaid);
         // struct timex is 208 bytes on 64-bit Linux; modes = 0 only asks.
         Span<byte> timex = stackalloc byte[256];
         timex.Clear();
-        return AdjTimeX(ref MemoryMarshal.GetReference(timex)) is >= 0 and not ErrorState;
+        bool disciplined = AdjTimeX(ref MemoryMarshal.GetReference(timex)) is >= 0 and not ErrorState;
+        Volatile.Write(ref _kernelSaid, disciplined);
+        Volatile.Write(ref _askedKernel, now);
+        return disciplined;
     }
 
     private static bool SetRealTime(DateTimeOffset time)
@@ -149,7 +161,9 @@ public sealed partial class DeviceClock
         // struct timespec on 64-bit Linux: seconds, nanoseconds.
         long milliseconds = time.ToUnixTimeMilliseconds();
         Span<long> value = [milliseconds / 1000, milliseconds % 1000 * NanosecondsPerMillisecond];
-        return ClockSetTime(RealTime, ref MemoryMarshal.GetReference(value)) == 0;
+        bool done = ClockSetTime(RealTime, ref MemoryMarshal.GetReference(value)) == 0;
+        Volatile.Write(ref _askedKernel, Never);
+        return done;
     }
 
     [LibraryImport("libc", EntryPoint = "clock_settime")]

@@ -24,7 +24,6 @@ internal sealed class PayloadFiles(string directory, JobKeys keys)
     /// <param name="key">The job's; none: it gets one.</param>
     public PayloadWriter Create(JobId id, PayloadPart part, long headerLength, KeyRef key = default)
     {
-        Directory.CreateDirectory(directory);
         _unsettled.TryAdd(id, 0);
         return key.IsNone
             ? new PayloadWriter(PathOf(id, part), id, part, headerLength, keys.Take, keys.Erase)

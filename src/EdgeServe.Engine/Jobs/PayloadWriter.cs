@@ -135,6 +135,7 @@ internal sealed class PayloadWriter : IDisposable
         _seal = Open(header);
         _chunk = ArrayPool<byte>.Shared.Rent(PayloadSeal.ChunkBytes);
         _sealed = ArrayPool<byte>.Shared.Rent(PayloadSeal.SealedChunkBytes);
+        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
         _file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.Write);
         _stored.Append(header);
         Store(header);

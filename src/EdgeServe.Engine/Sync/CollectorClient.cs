@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -150,16 +151,22 @@ internal sealed class CollectorClient : IDisposable
 
     private static async Task<(byte[]? Body, bool TooLong)> BodyAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        byte[] buffer = new byte[MostAnswerBytes + 1];
+        if (response.Content.Headers.ContentLength is 0)
+            return ([], false);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(MostAnswerBytes + 1);
         try
         {
             await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
-            int length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
+            int length = await stream.ReadAtLeastAsync(buffer.AsMemory(0, MostAnswerBytes + 1), MostAnswerBytes + 1, throwOnEndOfStream: false, cancellation);
             return length > MostAnswerBytes ? (null, true) : (buffer[..length], false);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
             return (null, false);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Telemetry.Outbox;
 
@@ -18,6 +19,7 @@ internal sealed class Drain(TelemetryOutbox outbox, CollectorClient client, Clas
     private readonly Refusals _refusals = new(outbox, client);
     private readonly HashSet<(long, long, string)> _inHand = [];
     private readonly Stack<OutboxBatch> _pieces = new();
+    private readonly Stack<ArrayBufferWriter<byte>> _buffers = new();
     private readonly List<OutboxBatch> _proven = [];
     private readonly HashSet<TelemetryClass> _closed = [.. lanes.Where(l => l.Backoff.Left > TimeSpan.Zero).Select(l => l.Class)];
     private Queue<OutboxBatch> _page = [];
@@ -49,12 +51,18 @@ internal sealed class Drain(TelemetryOutbox outbox, CollectorClient client, Clas
             while (true)
             {
                 while (flying.Count < _window && Next() is { } batch)
-                    flying.Add(Task.Run(() => PostAsync(batch, cancellation), cancellation));
+                {
+                    if (Read(batch) is { } payload)
+                        flying.Add(Task.Run(() => PostAsync(batch, payload, cancellation), cancellation));
+                }
+
                 if (flying.Count == 0)
                     break;
                 var done = await Task.WhenAny(flying);
                 flying.Remove(done);
-                await JudgeAsync(await done, cancellation);
+                var sent = await done;
+                await JudgeAsync(sent, cancellation);
+                _buffers.Push(sent.Payload);
             }
         }
         finally
@@ -117,26 +125,30 @@ internal sealed class Drain(TelemetryOutbox outbox, CollectorClient client, Clas
         return true;
     }
 
-    /// <summary>(2) Unchanged, as it is stored. Read beside what is being judged.</summary>
-    private async Task<Sent> PostAsync(OutboxBatch batch, CancellationToken cancellation)
+    /// <returns>Null: the batch is gone meanwhile, given up or acknowledged by a stick.</returns>
+    private ArrayBufferWriter<byte>? Read(OutboxBatch batch)
     {
-        if (outbox.ReadPayload(batch) is not { } payload)
-            return new Sent(batch, [], default);
-        var answer = await client.PostAsync(batch.Signal, payload, cancellation);
-        counters.Count(batch.Class, payload.Length, answer);
+        if (!_buffers.TryPop(out var payload))
+            payload = new ArrayBufferWriter<byte>();
+        payload.ResetWrittenCount();
+        if (outbox.ReadPayload(batch, payload))
+            return payload;
+        _buffers.Push(payload);
+        _inHand.Remove(Key(batch));
+        return null;
+    }
+
+    /// <summary>(2) Unchanged, as it is stored.</summary>
+    private async Task<Sent> PostAsync(OutboxBatch batch, ArrayBufferWriter<byte> payload, CancellationToken cancellation)
+    {
+        var answer = await client.PostAsync(batch.Signal, payload.WrittenMemory, cancellation);
+        counters.Count(batch.Class, payload.WrittenCount, answer);
         return new Sent(batch, payload, answer);
     }
 
     /// <summary>(3) What it means.</summary>
     private async Task JudgeAsync(Sent sent, CancellationToken cancellation)
     {
-        if (sent.Payload.Length == 0)
-        {
-            // Gone meanwhile: given up, or acknowledged by a stick.
-            _inHand.Remove(Key(sent.Batch));
-            return;
-        }
-
         var lane = lanes[(int)sent.Batch.Class];
         var answer = sent.Answer;
         if (answer.IsProven)

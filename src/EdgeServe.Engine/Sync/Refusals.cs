@@ -19,7 +19,7 @@ internal sealed class Refusals(TelemetryOutbox outbox, CollectorClient client)
         var batch = sent.Batch;
         if (await DisbelievedAsync(batch.Signal, cancellation) is { } doubt)
             return ([], doubt);
-        if (Halves(sent.Payload) is { } halves)
+        if (Halves(sent.Payload.WrittenSpan.ToArray()) is { } halves)
             return (await outbox.SplitAsync(batch, [halves.First, halves.Second]), null);
         if (lane.GivenUp >= MostInARow)
             return ([], new ExportAnswer(ExportOutcome.EverythingRefused, $"refused {MostInARow} rows of {Tombstone.Name(lane.Class)} in a row"));

@@ -1,7 +1,8 @@
+using System.Buffers;
 using EdgeServe.Engine.Telemetry.Outbox;
 
 namespace EdgeServe.Engine.Sync;
 
 /// <summary>A batch that was posted, and what became of it.</summary>
-/// <param name="Payload">Empty: the batch was gone before it was posted.</param>
-internal sealed record Sent(OutboxBatch Batch, byte[] Payload, ExportAnswer Answer);
+/// <param name="Payload">Used for another batch once this one is judged.</param>
+internal sealed record Sent(OutboxBatch Batch, ArrayBufferWriter<byte> Payload, ExportAnswer Answer);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections;
 using System.Diagnostics;
 using System.Security.Cryptography;
@@ -453,14 +454,25 @@ internal sealed partial class JobKeys : IDisposable
                 _fingerprints = secret;
         }
 
-        foreach (int at in slots)
+        // One draw of randomness and one write for slots side by side: a call each would cost more than the keys.
+        const int Drawn = PayloadKey.Bytes + sizeof(long) + PayloadKey.NonceBytes;
+        byte[] random = RandomNumberGenerator.GetBytes(slots.Count * Drawn), run = new byte[slots.Count * KeySlot.Bytes];
+        for (int first = 0, next = 0; next < slots.Count; first = next)
         {
-            byte[] secret = RandomNumberGenerator.GetBytes(PayloadKey.Bytes);
-            var name = new KeyRef(at, BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) | 1);
-            KeySlot.Write(slot, name, secret, with);
-            _file.Write(at, slot);
-            made.Add(new PayloadKey(name, secret));
+            do
+            {
+                var drawn = random.AsSpan(next * Drawn, Drawn);
+                byte[] secret = drawn[..PayloadKey.Bytes].ToArray();
+                var name = new KeyRef(slots[next], BinaryPrimitives.ReadInt64LittleEndian(drawn[PayloadKey.Bytes..]) | 1);
+                KeySlot.Write(run.AsSpan((next - first) * KeySlot.Bytes), name, secret, drawn[^PayloadKey.NonceBytes..], with);
+                made.Add(new PayloadKey(name, secret));
+                next++;
+            }
+            while (next < slots.Count && slots[next] == slots[next - 1] + 1);
+            _file.Write(slots[first], run.AsSpan(0, (next - first) * KeySlot.Bytes));
         }
+
+        CryptographicOperations.ZeroMemory(random);
     }
 
     /// <summary>The lowest free slots, with the lock held; they may lie behind the file's end.</summary>

@@ -50,6 +50,8 @@ internal sealed class KeyFile(string path) : IDisposable
     }
 
     /// <summary>In the page cache when it returns; on the disk after <see cref="Flush"/>.</summary>
+    /// <param name="slot">The first.</param>
+    /// <param name="content">Of one or more slots side by side.</param>
     public void Write(int slot, ReadOnlySpan<byte> content) => RandomAccess.Write(Writing(), content, (long)slot * KeySlot.Bytes);
 
     /// <summary>More room: real zeros, so that a slot written later changes nothing but its own bytes.</summary>

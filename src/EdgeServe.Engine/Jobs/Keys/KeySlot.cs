@@ -17,13 +17,25 @@ internal static class KeySlot
 
     public static void Write(Span<byte> slot, KeyRef name, ReadOnlySpan<byte> secret, WrappingKey with)
     {
+        Span<byte> nonce = stackalloc byte[PayloadKey.NonceBytes];
+        RandomNumberGenerator.Fill(nonce);
+        Write(slot, name, secret, nonce, with);
+    }
+
+    /// <param name="slot">Receives it.</param>
+    /// <param name="name">Whose key.</param>
+    /// <param name="secret">The key.</param>
+    /// <param name="nonce">Random, and never used before.</param>
+    /// <param name="with">Wraps it.</param>
+    public static void Write(Span<byte> slot, KeyRef name, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> nonce, WrappingKey with)
+    {
         slot[..Bytes].Clear();
         "EJK1"u8.CopyTo(slot);
         slot[SourceAt] = (byte)with.Source;
         BinaryPrimitives.WriteInt64LittleEndian(slot[NameAt..], name.Value);
         BinaryPrimitives.WriteInt64LittleEndian(slot[WrappingKeyAt..], with.Id);
-        RandomNumberGenerator.Fill(slot.Slice(NonceAt, PayloadKey.NonceBytes));
-        with.Wrap(slot.Slice(NonceAt, PayloadKey.NonceBytes), secret, slot.Slice(WrappedAt, PayloadKey.Bytes), slot.Slice(TagAt, PayloadKey.TagBytes), slot[..BoundBytes]);
+        nonce.CopyTo(slot[NonceAt..]);
+        with.Wrap(nonce, secret, slot.Slice(WrappedAt, PayloadKey.Bytes), slot.Slice(TagAt, PayloadKey.TagBytes), slot[..BoundBytes]);
     }
 
     /// <returns>Whose key it is; none when it is not a slot that was written.</returns>

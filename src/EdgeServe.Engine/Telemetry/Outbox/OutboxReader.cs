@@ -1,5 +1,7 @@
+using System.Buffers;
 using EdgeServe.Engine.Storage;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace EdgeServe.Engine.Telemetry.Outbox;
 
@@ -8,6 +10,7 @@ internal sealed class OutboxReader(string path, Action<int> damaged) : IDisposab
 {
     private readonly Lock _gate = new();
     private SqliteConnection? _connection;
+    private Statement? _payload;
     private int _generation;
 
     /// <summary>Rises when the files are replaced.</summary>
@@ -38,17 +41,17 @@ internal sealed class OutboxReader(string path, Action<int> damaged) : IDisposab
         return found;
     });
 
-    /// <returns>The payload; null: the batch is gone. Intact is false when it is not what was stored.</returns>
-    public (byte[] Payload, bool Intact)? Payload(OutboxBatch batch) => Read<(byte[], bool)?>(connection =>
+    /// <summary>Appends the payload.</summary>
+    /// <returns>Null: the batch is gone. False: it is not what was stored.</returns>
+    public bool? Payload(OutboxBatch batch, IBufferWriter<byte> into) => Read<bool?>(_ =>
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = $"SELECT {OutboxRow.Columns},payload FROM batches WHERE class=$class AND epoch=$epoch AND sequence=$sequence AND part=$part";
-        Key(command, batch);
-        using var reader = command.ExecuteReader();
+        using var reader = _payload!.Query((int)batch.Class, batch.Epoch, batch.Sequence, batch.Part);
         if (!reader.Read())
             return null;
-        byte[] payload = reader.GetFieldValue<byte[]>(13);
-        return (payload, OutboxRow.Sum(OutboxRow.Read(reader), payload) == reader.GetInt64(12));
+        // SQLite's own memory: the reader's interface would copy it twice.
+        var payload = raw.sqlite3_column_blob(reader.Handle, 13);
+        into.Write(payload);
+        return OutboxRow.Sum(OutboxRow.Read(reader), payload) == reader.GetInt64(12);
     });
 
     public OutboxRetry? Retry(string key) => Read(connection =>
@@ -82,7 +85,7 @@ internal sealed class OutboxReader(string path, Action<int> damaged) : IDisposab
                 // Never makes the file: that is the writer's.
                 if (!File.Exists(path))
                     throw new StorageException(StorageError.Broken, $"{path} is not there", "Retry in a moment.");
-                return read(_connection ??= Database.OpenReader(path));
+                return read(_connection ??= Open());
             }
             catch (SqliteException e)
             {
@@ -100,6 +103,13 @@ internal sealed class OutboxReader(string path, Action<int> damaged) : IDisposab
         }
     }
 
+    private SqliteConnection Open()
+    {
+        var connection = Database.OpenReader(path);
+        _payload = new Statement(connection, $"SELECT {OutboxRow.Columns},payload FROM batches WHERE class=?1 AND epoch=?2 AND sequence=?3 AND part=?4");
+        return connection;
+    }
+
     private static void Key(SqliteCommand command, OutboxBatch batch)
     {
         command.Parameters.AddWithValue("$class", (int)batch.Class);
@@ -110,7 +120,8 @@ internal sealed class OutboxReader(string path, Action<int> damaged) : IDisposab
 
     private void Close()
     {
+        _payload?.Dispose();
         _connection?.Dispose();
-        _connection = null;
+        (_payload, _connection) = (null, null);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using EdgeServe.Engine.Audit;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Storage;
@@ -122,13 +123,22 @@ internal sealed partial class TelemetryOutbox : IAsyncDisposable
     /// <exception cref="StorageException">The outbox cannot be read now.</exception>
     public byte[]? ReadPayload(OutboxBatch batch)
     {
-        if (_reader.Payload(batch) is not { } read)
-            return null;
-        if (read.Intact)
-            return read.Payload;
+        var payload = new ArrayBufferWriter<byte>(Math.Max(1, batch.Bytes));
+        return ReadPayload(batch, payload) ? payload.WrittenSpan.ToArray() : null;
+    }
+
+    /// <summary>The same into memory that is used again and again.</summary>
+    /// <returns>False: the batch is gone, or was damaged and is given up now.</returns>
+    /// <exception cref="StorageException">The outbox cannot be read now.</exception>
+    public bool ReadPayload(OutboxBatch batch, IBufferWriter<byte> into)
+    {
+        if (_reader.Payload(batch, into) is not { } intact)
+            return false;
+        if (intact)
+            return true;
         _ = RunAsync(c => c.Drop(batch, DropReason.Damaged));
         Log.DamagedBatch(_log, batch.Epoch, batch.Sequence);
-        return null;
+        return false;
     }
 
     /// <summary>They left, without an acknowledgement so far.</summary>
