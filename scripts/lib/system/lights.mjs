@@ -1,0 +1,2 @@
+// Lines of the PL061, seen from outside of the machine.
+export async function lights() {}
