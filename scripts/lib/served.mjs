@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 
-const patience = 120_000;
+const patience = 300_000;
 
 // A port that nobody has and that the kernel gives nobody by itself.
 async function freePort() {

@@ -1,2 +1,86 @@
-// Lines of the PL061, seen from outside of the machine.
-export async function lights() {}
+// Lights and button on a kernel's GPIO chip: the PL061's lines, read and pressed from outside of the machine.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+
+export const green = 5, amber = 6, red = 7;
+// QEMU wires its power button to this line and holds it for a tenth of a second.
+const button = 3;
+const names = new Map([[green, 'green'], [amber, 'amber'], [red, 'red']]);
+const lit = level => [...names].filter(([line]) => level & (1 << line)).map(([, name]) => name).join('+') || 'off';
+
+/** Which lights are seen, one after the other, until it is enough. */
+export class Watch {
+  seen = [];
+
+  constructor(machine) {
+    this.running = (async () => {
+      while (!this.stopping) {
+        const now = lit((await machine.pins()).level);
+        if (this.seen.at(-1)?.lights !== now) this.seen.push({ lights: now, at: performance.now() });
+        this.enough?.();
+        await new Promise(resolve => setTimeout(resolve, 20));
+      }
+    })();
+    this.running.catch(() => {});
+  }
+
+  get order() { return this.seen.map(s => s.lights).join(' '); }
+
+  /** Waits until the order of what was seen has this in it. */
+  async until(pattern, patience = 600_000) {
+    const begun = performance.now();
+    while (!pattern.test(this.order)) {
+      if (performance.now() - begun > patience) throw new Error(`never ${pattern}: ${this.order}`);
+      await new Promise(resolve => { this.enough = resolve; });
+    }
+  }
+
+  async stop() {
+    this.stopping = true;
+    await this.running;
+    return this;
+  }
+}
+
+/** The power button is a button of ours. */
+export async function wire({ box }) {
+  await box.run('echo gpio-keys > /sys/bus/platform/drivers/gpio-keys/unbind');
+}
+
+export async function lights(run) {
+  const { box, machine, checks, sheet } = run;
+  await checks.check('the lights are the lines of the GPIO chip: starting, then ready', async () => {
+    await wire(run);
+    const settings = { Chip: 0, GreenLine: green, AmberLine: amber, RedLine: red, ButtonLine: button, ButtonActiveHigh: true };
+    await box.run(`sed -i 's|^{|{\\n  "Lights": ${JSON.stringify(settings)},|' /etc/edgeserve/appsettings.json`);
+    const watch = new Watch(machine);
+    await box.run('systemctl restart edgeserve');
+    await watch.until(/amber off.*green/);
+    await box.serves();
+    await watch.stop();
+    const { level, outputs } = await machine.pins();
+    assert.deepEqual([outputs, lit(level)], [(1 << green) | (1 << amber) | (1 << red), 'green']);
+    sheet.row('lights while it starts, on the PL061\'s pins', watch.order.replaceAll(' ', ', '));
+  });
+}
+
+/** What a carrier sees with a stick, and the button that lets go of it. */
+export async function stickLights(run) {
+  const { box, machine, checks, sheet, sticks, work } = run;
+  await checks.check('lights show the stick being read and done; the button lets go of it', async () => {
+    let cursor = await box.cursor();
+    const watch = new Watch(machine);
+    await machine.plug('blue', join(work, 'blue.img'), sticks.slow);
+    await watch.until(/amber off amber/);
+    await sticks.done();
+    // One short flash of green, again and again.
+    await watch.until(/(off green ){3}/);
+    await watch.stop();
+    sheet.row('lights with a stick', watch.order.replaceAll(' ', ', '));
+    await machine.order('system_powerdown');
+    await sticks.isOut();
+    sheet.row('button pressed from outside: the stick is let go', 'yes', 'QEMU\'s power button is line 3');
+    await machine.pull('blue');
+    await box.serves();
+  });
+}
