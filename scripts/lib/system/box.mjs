@@ -8,7 +8,8 @@ export class Box {
   /** Waits inside, by the journal's own signal, for a line of the service after a cursor. */
   async says(text, cursor) {
     const pattern = text.replaceAll("'", "'\\''");
-    return this.run(`journalctl -u edgeserve -o cat --no-pager -f ${cursor ? `--after-cursor='${cursor}'` : '-n +1'} 2>/dev/null | grep -m 1 -E '${pattern}'`);
+    const journal = `journalctl -u edgeserve -o cat --no-pager -f ${cursor ? `--after-cursor='${cursor}'` : '-n +1'} 2> /dev/null`;
+    return this.run(`grep -m 1 -E '${pattern}' < <(${journal}); kill $! 2> /dev/null; true`);
   }
 
   async cursor() { return (await this.run('journalctl -u edgeserve -n 0 --show-cursor --no-pager')).replace(/^[^]*-- cursor: /, '').trim(); }
@@ -18,7 +19,7 @@ export class Box {
   async processId() { return Number(await this.property('edgeserve', 'MainPID')); }
 
   /** Serves: the service said so to systemd and answers. */
-  async serves() { return this.run('for i in $(seq 1200); do edgeserve status 2>/dev/null | grep -q "Serving .*ready" && exit 0; sleep 0.5; done; journalctl -u edgeserve --no-pager | tail -n 40; exit 1'); }
+  async serves() { return this.run('for i in $(seq 1200); do edgeserve status 2>/dev/null | grep -q "Serving  *ready" && exit 0; sleep 0.5; done; journalctl -u edgeserve --no-pager | tail -n 40; exit 1'); }
 
   async memory() {
     const status = await this.run(`cat /proc/${await this.processId()}/status`);
