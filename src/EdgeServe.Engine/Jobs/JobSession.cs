@@ -17,6 +17,7 @@ internal sealed class JobSession : IWriteSession
     private readonly List<JobChange> _changes = [];
     private readonly List<KeyRef> _erased = [];
     private readonly List<Statement> _statements = [];
+    private string _served = "";
     private readonly Statement _begin, _commit, _rollback;
     private readonly Statement _insert, _update, _delete, _bySeq, _byId, _due, _running, _suspects, _nextDue, _nextExpiry, _expired, _oldestDone;
     private readonly Statement _putPayload, _payload, _deletePayload;
@@ -51,7 +52,7 @@ internal sealed class JobSession : IWriteSession
         _delete = Sql("DELETE FROM jobs WHERE seq=?1");
         _bySeq = Sql(select + "WHERE seq=?1");
         _byId = Sql(select + "WHERE id=?1");
-        _due = Sql(select + "WHERE state=0 AND due_ms<=?1 AND (not_after_ms=0 OR not_after_ms>?1) ORDER BY priority,seq LIMIT 1");
+        _due = Sql(select + "WHERE state=0 AND owner>?2 AND due_ms<=?1 AND (not_after_ms=0 OR not_after_ms>?1) ORDER BY owner,priority,seq LIMIT 1");
         _running = Sql(select + "WHERE state=1");
         _suspects = Sql(select + "WHERE state=0 AND deaths>0");
         _nextDue = Sql("SELECT MIN(due_ms) FROM jobs WHERE state=0 AND due_ms>?1");
@@ -147,8 +148,13 @@ internal sealed class JobSession : IWriteSession
 
     public Job? Find(long seq) => First(_bySeq.Query(seq));
 
-    /// <summary>The next job to run at this time.</summary>
-    public Job? NextDue(long now) => First(_due.Query(now));
+    /// <summary>The next job to run at this time: owners take turns, so that nobody waits behind somebody else's thousands.</summary>
+    public Job? NextDue(long now)
+    {
+        var next = First(_due.Query(now, _served)) ?? (_served.Length > 0 ? First(_due.Query(now, "")) : null);
+        _served = next?.Owner ?? "";
+        return next;
+    }
 
     /// <summary>When a waiting job becomes due or expires next; 0: none does.</summary>
     public long NextMoment(long now)

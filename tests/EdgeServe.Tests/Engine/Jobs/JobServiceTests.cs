@@ -56,6 +56,18 @@ public sealed class JobServiceTests
     }
 
     [Fact]
+    public async Task Owners_take_turns_and_priority_orders_an_owners_own_jobs()
+    {
+        await using var bench = new JobBench();
+        foreach (var (owner, model, priority) in new[] { ("b", "b1", 1), ("b", "b2", 1), ("b", "b3", 1), ("c", "c2", 9), ("c", "c1", 2), ("a", "a1", 9) })
+            await bench.SubmitAsync(owner: owner, model: model, priority: priority);
+        var order = new List<string>();
+        while (await bench.ClaimAsync() is { } job)
+            order.Add(job.Model);
+        Assert.Equal(["a1", "b1", "c1", "b2", "c2", "b3"], order);
+    }
+
+    [Fact]
     public async Task Another_owner_sees_nothing()
     {
         await using var bench = new JobBench();
