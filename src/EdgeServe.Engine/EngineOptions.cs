@@ -11,6 +11,9 @@ public sealed record EngineOptions
     /// <summary>Where optimised graphs are kept; null: nowhere.</summary>
     public string? CacheDirectory { get; init; }
 
+    /// <summary>Where is kept how models run best on this device; null: nowhere.</summary>
+    public string? TuningDirectory { get; init; }
+
     /// <summary>The board's own inference library; empty: the packaged one.</summary>
     public string EngineLibrary { get; init; } = "";
 
@@ -18,6 +21,9 @@ public sealed record EngineOptions
     public string[] Providers { get; init; } = [];
 
     public long MaxBytesInFlight { get; init; } = TensorMemoryPool.DefaultMaxBytesInFlight;
+
+    /// <summary>Where the system's files are: /, or a tree that stands in for a board's.</summary>
+    public string SystemRoot { get; init; } = "/";
 
     public SchedulerOptions Scheduler { get; init; } = new();
 

@@ -4,6 +4,7 @@ using EdgeServe.Engine.Bundles.Layout;
 using EdgeServe.Engine.Bundles.Registry;
 using EdgeServe.Engine.Bundles.Store;
 using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Device.Governor;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
@@ -42,7 +43,10 @@ public static class EngineRegistration
             p.GetRequiredService<InferenceEngine>(), p.GetRequiredService<JobStorage>(), options, p.GetRequiredService<DeviceClock>()))
         .AddHostedService(p => new JobWorker(
             p.GetRequiredService<JobStorage>(), p.GetRequiredService<JobService>(), p.GetRequiredService<JobRunner>(),
-            p.GetRequiredService<DeviceClock>(), p.GetRequiredService<ILogger<JobWorker>>()))
+            p.GetRequiredService<DeviceClock>(), p.GetRequiredService<ILogger<JobWorker>>())
+        {
+            Governor = p.GetService<DeviceGovernor>(),
+        })
         .AddHostedService(p => new JobUpkeep(
             p.GetRequiredService<JobStorage>(), p.GetRequiredService<JobService>(), p.GetRequiredService<JobRunner>(), p.GetRequiredService<DeviceClock>(),
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<JobUpkeep>>()));
@@ -79,10 +83,28 @@ public static class EngineRegistration
         .AddSingleton<Updater>()
         .AddSingleton<IUpdateOffers>(p => p.GetRequiredService<Updater>())
         .AddSingleton(p => new PollBackoff(p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceClock>(), options.PollInterval))
-        .AddSingleton<RegistryPoller>()
+        .AddSingleton(p => new RegistryPoller(
+            p.GetRequiredService<TermsInForce>(), p.GetRequiredService<Updater>(), p.GetRequiredService<UpdateRecords>(), p.GetRequiredService<PollBackoff>(),
+            p.GetRequiredService<Func<string, IContentSource>>(), p.GetRequiredService<LinkBudget>(), p.GetRequiredService<TimeProvider>())
+        {
+            Deferred = Deferred(p),
+        })
         .AddHostedService(p => p.GetRequiredService<RegistryPoller>())
         .AddHostedService<UpdateWorker>()
-        .AddHostedService<StoreScrub>();
+        .AddHostedService(p => new StoreScrub(p.GetRequiredService<ContentStore>(), p.GetRequiredService<UpdateRecords>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<StoreScrub>>())
+        {
+            Deferred = Deferred(p),
+        });
+
+    /// <summary>Who watches the device and spares it. Needs jobs.</summary>
+    public static IServiceCollection AddGovernor(this IServiceCollection services, GovernorOptions options) => services
+        .AddSingleton(p => new DeviceReader(
+            p.GetRequiredService<SystemFiles>(), p.GetRequiredService<MachineMemory>(), options, p.GetRequiredService<DataDirectory>().Path, p.GetRequiredService<TimeProvider>()))
+        .AddSingleton(options)
+        .AddSingleton(p => new DeviceGovernor(
+            p.GetRequiredService<DeviceReader>(), p.GetRequiredService<RunThrottle>(), p.GetRequiredService<ModelCatalog>(), options,
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<DeviceGovernor>>()))
+        .AddHostedService(p => p.GetRequiredService<DeviceGovernor>());
 
     /// <summary>The registry and what the link to it may carry. Needs jobs.</summary>
     /// <param name="services">The host's.</param>
@@ -130,8 +152,15 @@ public static class EngineRegistration
             p.GetRequiredService<DataDirectory>(), p.GetRequiredService<DeviceClock>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<SeriesRecorder>>()))
         .AddHostedService(p => p.GetRequiredService<SeriesRecorder>());
 
+    private static Func<bool> Deferred(IServiceProvider services)
+    {
+        var governor = services.GetService<DeviceGovernor>();
+        return () => governor is { DefersUpdates: true };
+    }
+
     private static IServiceCollection AddInference(this IServiceCollection services, EngineOptions options) => services
         .AddSingleton(_ => new TensorMemoryPool(options.MaxBytesInFlight))
+        .AddSingleton(options.Scheduler.Throttle)
         .AddSingleton<InferenceEngine>()
         .AddHostedService<IdleMemory>();
 
@@ -149,11 +178,16 @@ public static class EngineRegistration
     }
 
     private static IServiceCollection AddModels(this IServiceCollection services, EngineOptions options) => services
+        .AddSingleton(_ => new SystemFiles(options.SystemRoot))
+        .AddSingleton<MachineMemory>()
         .AddSingleton(_ => new ModelRepository(Path.GetFullPath(options.ModelDirectory)))
         .AddSingleton(p => new ModelLoader(
             p.GetRequiredService<ISessionFactory>(), p.GetRequiredService<TensorMemoryPool>(), options.Scheduler,
-            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ModelLoader>>()))
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ModelLoader>>())
+        {
+            Tuning = new DeviceTuning(options.TuningDirectory, p.GetRequiredService<ILogger<DeviceTuning>>()),
+        })
         .AddSingleton(p => new ModelCatalog(
-            p.GetRequiredService<ModelRepository>(), p.GetRequiredService<ModelLoader>(), options.Catalog,
+            p.GetRequiredService<ModelRepository>(), p.GetRequiredService<ModelLoader>(), options.Catalog with { Memory = p.GetRequiredService<MachineMemory>() },
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ModelCatalog>>()));
 }

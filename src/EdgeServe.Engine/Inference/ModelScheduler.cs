@@ -62,7 +62,7 @@ internal sealed class ModelScheduler : IDisposable
     /// <exception cref="ServingException">Queue full, deadline, cancellation, shutdown or a failed run.</exception>
     public ValueTask<RunOutputs> RunAsync(InferRequest request, CancellationToken cancellation)
     {
-        if (_estimate.IsWithin(_options.InlineThreshold, request.InputBytes) && TryTakeInstance(request))
+        if (!_options.Throttle.IsOn && _estimate.IsWithin(_options.InlineThreshold, request.InputBytes) && TryTakeInstance(request))
             return RunInline(request);
 
         var timeout = Timeout(request);
@@ -216,6 +216,7 @@ internal sealed class ModelScheduler : IDisposable
         var batch = new List<WorkItem>(Math.Max(1, _maxBatchSize));
         while (TakeBatch(batch))
         {
+            bool placed = _options.Throttle.Enter();
             try
             {
                 _runner.Run(batch);
@@ -227,11 +228,16 @@ internal sealed class ModelScheduler : IDisposable
             }
             finally
             {
+                if (placed)
+                    _options.Throttle.Exit();
                 batch.Clear();
                 ReturnInstance();
             }
         }
     }
+
+    /// <summary>Runs at a time. Where the device is spared the rest stays in the queue, so that what waits together runs together.</summary>
+    private int Instances => _options.Throttle.Limit is > 0 and var limit ? Math.Min(limit, _instances) : _instances;
 
     /// <returns>False when the thread should end.</returns>
     private bool TakeBatch(List<WorkItem> batch)
@@ -246,7 +252,7 @@ internal sealed class ModelScheduler : IDisposable
                     return false;
                 }
 
-                if (_active < _instances && _queue.TryPeek(out _))
+                if (_active < Instances && _queue.TryPeek(out _))
                 {
                     _active++;
                     Collect(_queue.Take(), batch);

@@ -18,6 +18,9 @@ public sealed record SchedulerOptions
     /// <summary>One level of priority is worth this much waiting: lower priorities age and are never starved.</summary>
     public TimeSpan PriorityAgeing { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Bounds the runs of all models while the device has to be spared.</summary>
+    public RunThrottle Throttle { get; init; } = new();
+
     /// <summary>How long an idle inference thread is kept.</summary>
     public TimeSpan IdleThreadLifetime { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Device.Governor;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Storage;
 using Microsoft.Extensions.Hosting;
@@ -62,6 +63,17 @@ internal sealed partial class JobWorker : IHostedService
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <summary>Who says whether jobs may go on; null: they always may.</summary>
+    public DeviceGovernor? Governor
+    {
+        get;
+        init
+        {
+            field = value;
+            value?.BackgroundChanged += Signal;
+        }
     }
 
     /// <summary>What runs may finish if it is quick; the rest waits for the next start.</summary>
@@ -134,8 +146,10 @@ internal sealed partial class JobWorker : IHostedService
                 bool wrote = done is { } d && Write(session, d.Job, d.Outcome);
                 if (_reconcile)
                     Reconcile(session);
-                claimed = _ended || !_runner.Ready.IsCompleted ? null : Claim(session, expired);
-                return (claimed, claimed is null ? session.NextMoment(_clock.Now) : 0, wrote);
+                Expire(session, _clock.Now, expired);
+                bool spared = IsSpared(done?.Job);
+                claimed = _ended || spared || !_runner.Ready.IsCompleted ? null : Claim(session);
+                return (claimed, claimed is not null ? 0 : spared ? NextExpiry : session.NextMoment(_clock.Now), wrote);
             }).GetAwaiter().GetResult();
             // Not before the commit: one that is undone leaves them waiting.
             expired.ForEach(_service.DeleteFiles);
@@ -168,10 +182,21 @@ internal sealed partial class JobWorker : IHostedService
         _reconcile = false;
     }
 
-    private Job? Claim(JobSession session, List<Job> expired)
+    /// <summary>A device that is spared lets jobs wait: all, or all but one. Those whose time is over still end.</summary>
+    private bool IsSpared(Job? done)
+    {
+        var work = Governor?.Background ?? BackgroundWork.Runs;
+        if (work != BackgroundWork.OneAtATime)
+            return work == BackgroundWork.Waits;
+        lock (_held)
+            return _held.Any(seq => seq != done?.Seq);
+    }
+
+    private long NextExpiry => _nextExpiry == long.MaxValue ? 0 : _nextExpiry;
+
+    private Job? Claim(JobSession session)
     {
         long now = _clock.Now;
-        Expire(session, now, expired);
         if (session.NextDue(now) is not { } waiting)
             return null;
         lock (_held)

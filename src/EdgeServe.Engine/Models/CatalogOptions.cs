@@ -14,6 +14,9 @@ public sealed record CatalogOptions
     /// <summary>Bytes all loaded models may need together, by estimate.</summary>
     public long MemoryBudgetBytes { get; init; } = long.MaxValue;
 
+    /// <summary>What there is of memory now; null: it is not asked.</summary>
+    public MachineMemory? Memory { get; init; }
+
     /// <summary>May clients send model files with a load request?</summary>
     public bool AllowUpload { get; init; }
 }

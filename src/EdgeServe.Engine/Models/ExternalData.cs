@@ -43,6 +43,14 @@ internal sealed class ExternalData
         }
     }
 
+    /// <summary>Bytes of the weights beside the graph; 0 for a graph that cannot be read or names what it must not.</summary>
+    public static long Bytes(ModelFiles files)
+    {
+        var errors = new List<string>();
+        Check(files, errors);
+        return errors.Count > 0 ? 0 : Locations(files.ModelPath).Sum(l => new FileInfo(Path.Combine(files.Directory, l)).Length);
+    }
+
     internal static string[] Locations(string modelPath)
     {
         using var file = new FileStream(modelPath, FileMode.Open, FileAccess.Read, FileShare.Read, 16 << 10);

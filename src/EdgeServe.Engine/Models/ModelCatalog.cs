@@ -19,6 +19,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     private readonly ConcurrentDictionary<ServedModel, byte> _draining = new();
     private readonly ConcurrentDictionary<ModelVersionKey, ServedModel> _aside = new();
     private readonly Lock _publish = new();
+    private readonly Lock _room = new();
     private readonly ModelLoader _loader;
     private readonly MemoryBudget _budget;
     private readonly CatalogOptions _options;
@@ -27,13 +28,14 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     private readonly ILogger<ModelCatalog> _log;
     private volatile CatalogSnapshot _current;
     private volatile bool _closed;
+    private long _loading;
 
     internal ModelCatalog(ModelRepository repository, ModelLoader loader, CatalogOptions options, TimeProvider time, ILogger<ModelCatalog> log)
     {
         _current = new CatalogSnapshot(repository, []);
         _loader = loader;
         _options = options;
-        _budget = new MemoryBudget(options.MemoryBudgetBytes, options.Pinned);
+        _budget = new MemoryBudget(options.MemoryBudgetBytes, options.Pinned, options.Memory);
         _time = time;
         _giveBack = time.CreateTimer(_ => GiveBackWhenCalm(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _log = log;
@@ -194,6 +196,16 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes out of memory what nobody used for so long: the device is short of it. It loads again on request.</summary>
+    internal void EvictIdle(TimeSpan idle)
+    {
+        foreach (var model in ServedNow().Where(m => !_options.Pinned.Contains(m.Key.Name) && !m.IsLeased && _time.GetElapsedTime(m.LastUsed) >= idle))
+        {
+            Log.Evicted(_log, model.Key.Name, model.Key.Version, model.MemoryBytes);
+            Evict(model);
+        }
+    }
+
     /// <summary>Completes when every version that was swapped out has finished its requests and closed.</summary>
     public Task DrainAsync() => Task.WhenAll(_draining.Keys.Select(m => m.Closed));
 
@@ -284,8 +296,15 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         var errors = new List<string>();
         long bytes = ModelLoader.EstimateBytes(files, definition ?? ModelLoader.ReadDefinition(files, errors));
         MakeRoom(files.Key, bytes);
-        var statistics = _statistics.GetOrAdd(files.Key, key => new ModelStatistics(key, _time));
-        return Opened(_loader.Load(files, statistics, definition), files);
+        try
+        {
+            var statistics = _statistics.GetOrAdd(files.Key, key => new ModelStatistics(key, _time));
+            return Opened(_loader.Load(files, statistics, definition), files);
+        }
+        finally
+        {
+            Interlocked.Add(ref _loading, -bytes);
+        }
     }
 
     private ServedModel Opened(ServedModel model, ModelFiles files)
@@ -294,12 +313,18 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         return model;
     }
 
+    /// <summary>Counts it as being loaded: others that load at the same moment do not get the same room.</summary>
     private void MakeRoom(ModelVersionKey key, long bytes)
     {
-        foreach (var victim in _budget.Victims(key, bytes, ServedNow()))
+        lock (_room)
         {
-            Log.Evicted(_log, victim.Key.Name, victim.Key.Version, victim.MemoryBytes);
-            Evict(victim);
+            foreach (var victim in _budget.Victims(key, bytes, ServedNow(), Interlocked.Read(ref _loading)))
+            {
+                Log.Evicted(_log, victim.Key.Name, victim.Key.Version, victim.MemoryBytes);
+                Evict(victim);
+            }
+
+            Interlocked.Add(ref _loading, bytes);
         }
     }
 

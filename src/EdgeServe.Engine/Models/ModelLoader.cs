@@ -8,6 +8,10 @@ namespace EdgeServe.Engine.Models;
 internal sealed partial class ModelLoader(
     ISessionFactory sessions, TensorMemoryPool pool, SchedulerOptions scheduling, TimeProvider time, ILogger<ModelLoader> log)
 {
+    /// <summary>What was measured on this device.</summary>
+    public DeviceTuning? Tuning { get; init; }
+
+    private const int Factor = 2;
     private const long OverheadBytes = 4L << 20;
     private const int DerivedMaxBatchSize = 1024;
 
@@ -19,7 +23,7 @@ internal sealed partial class ModelLoader(
     {
         long start = time.GetTimestamp();
         var errors = new List<string>();
-        var definition = replacement ?? ReadDefinition(files, errors);
+        var definition = replacement ?? Tuned(files, ReadDefinition(files, errors));
         ExternalData.Check(files, errors);
         if (errors.Count > 0)
             throw Failed(files, errors);
@@ -45,7 +49,7 @@ internal sealed partial class ModelLoader(
 
     /// <summary>What loading this version would count against the memory budget.</summary>
     public static long EstimateBytes(ModelFiles files, ModelDefinition definition) =>
-        definition.MemoryEstimateBytes ?? (new FileInfo(files.ModelPath).Length * 2) + OverheadBytes;
+        definition.MemoryEstimateBytes ?? ((new FileInfo(files.ModelPath).Length + ExternalData.Bytes(files)) * Factor) + OverheadBytes;
 
     public static ModelDefinition ReadDefinition(ModelFiles files, List<string> errors)
     {
@@ -55,6 +59,8 @@ internal sealed partial class ModelLoader(
         errors.AddRange(found.Select(e => $"{ModelFiles.DefinitionFileName}: {e}"));
         return definition;
     }
+
+    private ModelDefinition Tuned(ModelFiles files, ModelDefinition definition) => Tuning?.Apply(files, definition) ?? definition;
 
     private static int MaxBatchSize(ModelDefinition definition, ModelSignature signature, List<string> errors)
     {

@@ -30,9 +30,6 @@ internal static partial class ProcessMemory
     /// <summary>Resident bytes of this process; 0 when the system does not say.</summary>
     public static long ResidentBytes => Field("/proc/self/status", "VmRSS:") ?? 0;
 
-    /// <summary>Bytes the machine could still give away; all there could be when the system does not say.</summary>
-    public static long AvailableBytes => Field("/proc/meminfo", "MemAvailable:") ?? long.MaxValue;
-
     private static long? Field(string file, string name)
     {
         if (!File.Exists(file))

@@ -34,7 +34,8 @@ internal static class Warmup
         }
     }
 
-    private static Tensor? TryZeros(TensorSpec spec, TensorMemoryPool pool)
+    /// <returns>Null: too large to be made up.</returns>
+    public static Tensor? TryZeros(TensorSpec spec, TensorMemoryPool pool)
     {
         long[] shape = Array.ConvertAll(spec.Shape, d => d < 0 ? 1 : d);
         long elements = Shape.ElementCount(shape);

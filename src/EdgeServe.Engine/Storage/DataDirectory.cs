@@ -63,6 +63,9 @@ public sealed class DataDirectory : IDisposable
     /// <summary>The last hours' series.</summary>
     public string Series => System.IO.Path.Combine(Path, "telemetry", "series");
 
+    /// <summary>How models run best on this device.</summary>
+    public string Tuning => System.IO.Path.Combine(Path, "tuning");
+
     public string Backup => System.IO.Path.Combine(Path, "backup");
 
     public string Quarantine => System.IO.Path.Combine(Path, "quarantine");

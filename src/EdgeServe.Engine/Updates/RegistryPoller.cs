@@ -13,6 +13,9 @@ internal sealed class RegistryPoller(TermsInForce terms, Updater updater, Update
     private static readonly TimeSpan StartSpread = TimeSpan.FromSeconds(30);
     private readonly SemaphoreSlim _enrolled = new(0, 1);
 
+    /// <summary>Does the device have to be spared? Whoever stands before it and asks is not kept waiting.</summary>
+    public Func<bool> Deferred { get; init; } = static () => false;
+
     /// <summary>Looks now, whatever the back-off says.</summary>
     /// <exception cref="BundleException">Refused, or there is no registry to look into.</exception>
     public async Task<OfferResult> NowAsync(CancellationToken cancellation)
@@ -30,7 +33,7 @@ internal sealed class RegistryPoller(TermsInForce terms, Updater updater, Update
             await Task.Delay(StartSpread * Random.Shared.NextDouble(), time, stoppingToken);
             while (true)
             {
-                if (Registry() is { } registry && !records.Journal.State.Held)
+                if (Registry() is { } registry && !records.Journal.State.Held && !Deferred())
                 {
                     if (backoff.Left is { Ticks: > 0 } left)
                         await _enrolled.WaitAsync(left, stoppingToken);

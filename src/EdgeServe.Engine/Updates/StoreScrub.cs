@@ -15,6 +15,10 @@ internal sealed partial class StoreScrub(ContentStore store, UpdateRecords recor
     private static readonly TimeSpan First = TimeSpan.FromMinutes(30);
 
     private static readonly TimeSpan Interval = TimeSpan.FromDays(7);
+    private static readonly TimeSpan BetweenQuestions = TimeSpan.FromMinutes(1);
+
+    /// <summary>Does the device have to be spared?</summary>
+    public Func<bool> Deferred { get; init; } = static () => false;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -23,6 +27,8 @@ internal sealed partial class StoreScrub(ContentStore store, UpdateRecords recor
             for (var wait = First; ; wait = Interval)
             {
                 await Task.Delay(wait, time, stoppingToken);
+                while (Deferred())
+                    await Task.Delay(BetweenQuestions, time, stoppingToken);
                 await RunAsync(stoppingToken);
             }
         }

@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using EdgeServe.Cli.Bench;
 using EdgeServe.Cli.Doctor;
 using EdgeServe.Cli.Models;
+using EdgeServe.Cli.Tune;
 using EdgeServe.Engine.Models.Golden;
 using EdgeServe.Http;
 using EdgeServe.Http.Jobs;
@@ -24,6 +25,7 @@ namespace EdgeServe.Cli;
 [JsonSerializable(typeof(Finding[]))]
 [JsonSerializable(typeof(SettingRow[]))]
 [JsonSerializable(typeof(BenchRow[]))]
+[JsonSerializable(typeof(TuneFile))]
 [JsonSerializable(typeof(JobBody))]
 [JsonSerializable(typeof(JobListBody))]
 [JsonSerializable(typeof(StatusBody))]

@@ -14,7 +14,7 @@ internal sealed class LocalEngine : IAsyncDisposable
     {
         _services = new ServiceCollection()
             .AddLogging()
-            .AddEngine(EngineOptionsFrom.Configuration(options) with { CacheDirectory = null })
+            .AddEngine(EngineOptionsFrom.Configuration(options) with { CacheDirectory = null, TuningDirectory = null })
             .BuildServiceProvider();
     }
 

@@ -13,6 +13,7 @@ using EdgeServe.Cli.Outbox;
 using EdgeServe.Cli.Sticks;
 using EdgeServe.Cli.Sync;
 using EdgeServe.Cli.Tablets;
+using EdgeServe.Cli.Tune;
 using EdgeServe.Cli.Updates;
 
 namespace EdgeServe.Cli;
@@ -46,6 +47,7 @@ internal static class RootVerb
             OutboxVerb.Create(),
             BackupVerb.Create(),
             BenchVerb.Create(),
+            TuneVerb.Create(),
             DoctorVerb.Create(),
             ConfigVerb.Create(),
         };

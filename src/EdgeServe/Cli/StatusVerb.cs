@@ -30,6 +30,14 @@ internal static class StatusVerb
         return release + state + (updates.Doing is { } doing ? $", {doing} the next" : "");
     }
 
+    private static string Text(GovernorBody device)
+    {
+        string why = string.Join("; ", device.Reasons.Select(r => r.Seen));
+        string what = device.Background == "runs" ? "" : device.Background == "waits" ? "; jobs wait" : "; one job at a time";
+        string heat = device.Celsius is { } celsius ? string.Create(CultureInfo.InvariantCulture, $"{celsius:0.#} °C") : "no thermometer";
+        return device.Reasons.Length == 0 ? $"{device.Level}, {heat}" : $"{device.Level}: {why}{what}. {string.Join(' ', device.Reasons.Select(r => r.Hint).Distinct())}";
+    }
+
     private static string Text(SyncStatusBody sync) => sync.Reason == "not_configured"
         ? $"{Terminal.Bytes(sync.WaitingBytes)} kept, no collector"
         : string.Create(CultureInfo.InvariantCulture, $"{sync.State} ({sync.Reason}), {Terminal.Bytes(sync.WaitingBytes)} wait, last contact {(sync.DaysSinceContact is { } days ? $"{days:0.##} days ago" : "never")}");
@@ -51,6 +59,7 @@ internal static class StatusVerb
             table.AddText("Jobs lost?", "The write-ahead log was gone at the start: jobs accepted shortly before the last stop may be lost, and cannot be named");
         table.AddText("Jobs keep", $"{Terminal.Bytes(jobs.Bytes)} of {Terminal.Bytes(jobs.MaxBytes)}");
         table.AddText("Disk free", $"{Terminal.Bytes(status.Disk.FreeBytes)}, {Terminal.Bytes(status.Disk.ReserveBytes)} in reserve");
+        table.AddText("Governor", Text(status.Governor));
         table.AddText("Telemetry", Text(status.Sync));
         foreach (var problem in status.Problems)
             table.AddText($"Degraded: {problem.Part}", problem.Hint is null ? problem.Reason : $"{problem.Reason}. {problem.Hint}");

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using EdgeServe.Engine.Device.Governor;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Sync;
@@ -33,6 +34,8 @@ internal sealed class EdgeServeOptions
     public StorageSection Storage { get; set; } = new();
 
     public UpdatesSection Updates { get; set; } = new();
+
+    public GovernorSection Governor { get; set; } = new();
 
     public TelemetrySection Telemetry { get; set; } = new();
 
@@ -307,6 +310,36 @@ internal sealed class UpdatesSection
     /// <summary>Bytes a second that fetching takes of the link; 0: no bound.</summary>
     [Range(0, long.MaxValue)]
     public long BandwidthBytesPerSecond { get; set; }
+}
+
+internal sealed class GovernorSection
+{
+    /// <summary>Spare the device when it is hot, short of memory or short of power: fewer runs at a time, jobs and looks into the registry wait. No inference is refused for it.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>Folder with the system's /proc and /sys; another one stands in for a board.</summary>
+    [Required]
+    public string SystemRoot { get; set; } = "/";
+
+    /// <summary>Seconds between two looks at the device.</summary>
+    [Range(1, 300)]
+    public int SampleSeconds { get; set; } = GovernorOptions.DefaultSampleSeconds;
+
+    /// <summary>Seconds for which it must be clearly better before it is spared less.</summary>
+    [Range(0, 3600)]
+    public int CalmSeconds { get; set; } = GovernorOptions.DefaultCalmSeconds;
+
+    /// <summary>Degrees Celsius from which a thermal zone without trip points of its own is spared.</summary>
+    [Range(20, 120)]
+    public int CarefulCelsius { get; set; } = GovernorOptions.DefaultCarefulCelsius;
+
+    /// <summary>Degrees Celsius from which it is spared as far as it goes.</summary>
+    [Range(20, 120)]
+    public int ProtectiveCelsius { get; set; } = GovernorOptions.DefaultProtectiveCelsius;
+
+    /// <summary>Minutes that jobs and looks into the registry wait for a careful device; then they go on, one job at a time. A protective one they wait for.</summary>
+    [Range(0, 10_000)]
+    public int DeferMinutes { get; set; } = GovernorOptions.DefaultDeferMinutes;
 }
 
 internal sealed class TelemetrySection

@@ -43,6 +43,7 @@ internal static class EdgeServeRegistration
         builder.Services.AddAudit();
         builder.Services.AddEngine(EngineOptionsFrom.Configuration(options));
         builder.Services.AddJobs(data, EngineOptionsFrom.Jobs(options));
+        builder.Services.AddGovernor(EngineOptionsFrom.Governor(options));
         builder.Services.AddLocalTelemetry(options.Telemetry.Drift);
         builder.Services.AddEnrolment();
         builder.Services.AddUpdates(EngineOptionsFrom.Updates(options), EngineOptionsFrom.Terms(options.Updates), EngineOptionsFrom.Registry(options.Updates));
@@ -115,6 +116,7 @@ internal static class EdgeServeRegistration
         services.AddSingleton<JobEndpoints>();
         services.AddSingleton<EventStream>();
         services.AddSingleton<StatusEndpoint>();
+        services.AddSingleton<GovernorViews>();
         services.AddSingleton<DriftEndpoint>();
         services.AddSingleton<SeriesEndpoint>();
         services.AddSingleton<UpdateViews>();

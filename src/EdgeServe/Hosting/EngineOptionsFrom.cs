@@ -2,9 +2,11 @@ using EdgeServe.Engine;
 using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Bundles.Registry;
 using EdgeServe.Engine.Bundles.Signing;
+using EdgeServe.Engine.Device.Governor;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Sync;
 using EdgeServe.Engine.Sync.CarryOut;
 using EdgeServe.Engine.Telemetry;
@@ -21,9 +23,11 @@ internal static class EngineOptionsFrom
     {
         ModelDirectory = options.Repository.Path,
         CacheDirectory = options.Repository.CacheOptimizedGraphs ? Path.Combine(options.Server.DataDirectory, "cache") : null,
+        TuningDirectory = new DataDirectory(options.Server.DataDirectory).Tuning,
         EngineLibrary = options.Engine.Library,
         Providers = options.Engine.Providers,
         MaxBytesInFlight = options.Limits.MaxBytesInFlight,
+        SystemRoot = options.Governor.SystemRoot,
         Scheduler = new SchedulerOptions
         {
             InlineThreshold = TimeSpan.FromMicroseconds(options.Scheduler.InlineThresholdMicroseconds),
@@ -55,6 +59,17 @@ internal static class EngineOptionsFrom
         ReserveBytes = options.Storage.ReserveBytes,
         BallastBytes = options.Storage.BallastBytes,
         BackupInterval = TimeSpan.FromHours(options.Storage.BackupIntervalHours),
+    };
+
+    public static GovernorOptions Governor(EdgeServeOptions options) => new()
+    {
+        Enabled = options.Governor.Enabled,
+        Sample = TimeSpan.FromSeconds(options.Governor.SampleSeconds),
+        Calm = TimeSpan.FromSeconds(options.Governor.CalmSeconds),
+        CarefulCelsius = options.Governor.CarefulCelsius,
+        ProtectiveCelsius = options.Governor.ProtectiveCelsius,
+        Defer = TimeSpan.FromMinutes(options.Governor.DeferMinutes),
+        ReserveBytes = options.Storage.ReserveBytes,
     };
 
     public static UpdateOptions Updates(EdgeServeOptions options) => new()

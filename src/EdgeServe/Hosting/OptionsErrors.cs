@@ -20,6 +20,7 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
         Collect(new JobsSectionValidator().Validate(name, options.Jobs), "Jobs", errors);
         Collect(new StorageSectionValidator().Validate(name, options.Storage), "Storage", errors);
         Collect(new UpdatesSectionValidator().Validate(name, options.Updates), "Updates", errors);
+        Collect(new GovernorSectionValidator().Validate(name, options.Governor), "Governor", errors);
         Collect(new TelemetrySectionValidator().Validate(name, options.Telemetry), "Telemetry", errors);
         Collect(new SyncSectionValidator().Validate(name, options.Sync), "Sync", errors);
         Collect(new SecuritySectionValidator().Validate(name, options.Security), "Security", errors);
@@ -30,6 +31,8 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
             errors.Add($"Jobs:VersionPolicy: '{options.Jobs.VersionPolicy}' is neither {JobsSection.Latest} nor {JobsSection.Accepted}");
         foreach (string provider in options.Engine.Providers.Where(p => p is not ("cpu" or "cuda" or "tensorrt")))
             errors.Add($"Engine:Providers: '{provider}' is not one of tensorrt, cuda, cpu");
+        if (options.Governor.CarefulCelsius > options.Governor.ProtectiveCelsius)
+            errors.Add("Governor:CarefulCelsius: must not be above Governor:ProtectiveCelsius");
         Policy("Repository:VersionPolicy", options.Repository.VersionPolicy, errors);
         foreach (var (model, settings) in options.Models)
         {

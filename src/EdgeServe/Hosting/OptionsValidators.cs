@@ -24,6 +24,9 @@ internal sealed partial class UpdatesSectionValidator : IValidateOptions<Updates
 internal sealed partial class TelemetrySectionValidator : IValidateOptions<TelemetrySection>;
 
 [OptionsValidator]
+internal sealed partial class GovernorSectionValidator : IValidateOptions<GovernorSection>;
+
+[OptionsValidator]
 internal sealed partial class StorageSectionValidator : IValidateOptions<StorageSection>;
 
 [OptionsValidator]

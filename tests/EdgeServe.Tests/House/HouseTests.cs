@@ -19,6 +19,7 @@ public sealed partial class HouseTests
     {
         ["Storage"] = [],
         ["Device"] = ["Storage"],
+        ["Device/Governor"] = ["Inference", "Models", "Storage"],
         ["Audit"] = ["Device", "Storage"],
         ["Bundles"] = ["Storage"],
         ["Bundles/Channels"] = ["Bundles", "Models"],
@@ -31,7 +32,7 @@ public sealed partial class HouseTests
         ["Updates/Sticks"] = ["Audit", "Bundles", "Bundles.Layout", "Device", "Storage", "Updates", "Updates.Enrolment"],
         ["Bundles/Store"] = ["Storage"],
         ["Bundles/Registry"] = ["Storage"],
-        ["Jobs"] = ["Device", "Inference", "Inference.Oip", "Jobs.Keys", "Models", "Storage"],
+        ["Jobs"] = ["Device", "Device.Governor", "Inference", "Inference.Oip", "Jobs.Keys", "Models", "Storage"],
         ["Jobs/Keys"] = ["Storage"],
         ["Telemetry"] = ["Device", "Models", "Telemetry.Outbox"],
         ["Telemetry/Drift"] = ["Inference", "Inference.Oip", "Models", "Storage"],

@@ -26,6 +26,7 @@ internal static class DoctorVerb
         findings.Add(SystemChecks.Clock(TimeProvider.System));
         findings.Add(SystemChecks.Memory(options));
         findings.Add(SystemChecks.FileDescriptors(options));
+        findings.AddRange(GovernorChecks.Look(options));
         findings.Add(DiskChecks.DataDirectory(options.Server.DataDirectory));
         findings.AddRange(JobChecks.Storage(options));
         findings.AddRange(EnrolmentChecks.Fleet(options));

@@ -17,12 +17,13 @@ internal static class MetricsRegistration
         services.AddSingleton<ServingMetrics>();
         services.AddSingleton<JobMetrics>();
         services.AddSingleton<UpdateMetrics>();
+        services.AddSingleton<GovernorMetrics>();
         services.AddSingleton<TritonMetrics>();
         services.AddSingleton<TelemetryMetrics>();
         services.AddSingleton<SyncMetrics>();
         var telemetry = services.AddOpenTelemetry().ConfigureResource(r => r.AddService(options.Server.Name, serviceVersion: ProductVersion.Text)).WithMetrics(metrics =>
         {
-            metrics.AddMeter(ServingMeter.Name, ServingMetrics.MeterName, JobMetrics.MeterName, UpdateMetrics.MeterName, DriftMeter.Name, SampleCounts.MeterName, TelemetryMetrics.MeterName, SyncMetrics.MeterName, AccessMeter.Name);
+            metrics.AddMeter(ServingMeter.Name, ServingMetrics.MeterName, JobMetrics.MeterName, UpdateMetrics.MeterName, GovernorMetrics.MeterName, DriftMeter.Name, SampleCounts.MeterName, TelemetryMetrics.MeterName, SyncMetrics.MeterName, AccessMeter.Name);
             if (options.Metrics.TritonNames)
                 metrics.AddMeter(TritonMetrics.MeterName);
             // Counters carry their whole name: nv_inference_count has no _total.
@@ -38,6 +39,7 @@ internal static class MetricsRegistration
         app.Services.GetRequiredService<ServingMetrics>();
         app.Services.GetRequiredService<JobMetrics>();
         app.Services.GetRequiredService<UpdateMetrics>();
+        app.Services.GetRequiredService<GovernorMetrics>();
         app.Services.GetRequiredService<TelemetryMetrics>();
         app.Services.GetRequiredService<SyncMetrics>();
         app.Services.GetRequiredService<ConnectionMeter>();

@@ -1,5 +1,6 @@
 using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Device.Governor;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Updates.Enrolment;
 using EdgeServe.Hosting;
@@ -14,7 +15,7 @@ namespace EdgeServe.Http.Operator;
 
 /// <summary><c>GET /edge/v1/status</c>: what works, what does not, why, and what to do. Serving being ready is <c>/v2/health/ready</c>'s word.</summary>
 internal sealed class StatusEndpoint(
-    JobService jobs, DeviceClock clock, DeviceIdentity identity, DeviceEnrolment enrolment, UpdateViews updates, SyncViews sync, ServerState serving, IOptions<EdgeServeOptions> options)
+    JobService jobs, DeviceClock clock, DeviceIdentity identity, DeviceEnrolment enrolment, UpdateViews updates, SyncViews sync, GovernorViews governor, ServerState serving, IOptions<EdgeServeOptions> options)
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -33,7 +34,7 @@ internal sealed class StatusEndpoint(
                 totals[JobState.Queued], totals[JobState.Running], totals[JobState.Succeeded], totals[JobState.Failed], totals[JobState.Cancelled],
                 totals[JobState.Expired], jobs.Lost, totals.Bytes, jobs.Options.MaxBytes, jobs.Options.MaxPending, jobs.Options.MaxFinished,
                 jobs.IsChecked, jobs.LogWasMissing),
-            new DiskBody(jobs.FreeBytes, jobs.Options.ReserveBytes),
+            new DiskBody(jobs.FreeBytes, jobs.Options.ReserveBytes), governor.Body(),
             enrolment.Terms is { } terms ? new FollowsBody(terms.Channel, terms.DeviceClass, terms.Registry) : null, updates.Status(), sync.Status(), problems);
     }
 
@@ -43,6 +44,8 @@ internal sealed class StatusEndpoint(
             yield return new ProblemBody("jobs", "Storage" + trouble.Error, trouble.Message, trouble.Hint);
         if (enrolment.Trouble is { } reason)
             yield return new ProblemBody("updates", nameof(BundleError.NotEnrolled), reason, "Enrol it again: edgeserve device enroll FILE --replace.");
+        foreach (var spared in governor.Reasons().Where(r => r.Level == GovernorTexts.Name(GovernorLevel.Protective)))
+            yield return new ProblemBody("device", "Spared", spared.Seen, spared.Hint);
         foreach (var (code, waits, hint) in sync.Problems())
             yield return new ProblemBody("sync", code, waits, hint);
     }

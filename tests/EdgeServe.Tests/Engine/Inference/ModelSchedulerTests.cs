@@ -23,6 +23,30 @@ public sealed class ModelSchedulerTests
     }
 
     [Fact]
+    public async Task A_spared_device_runs_fewer_at_a_time_over_all_models_and_refuses_none()
+    {
+        var throttle = new RunThrottle { Limit = 1 };
+        using var one = new SchedulerBench(throttle: throttle);
+        using var other = new SchedulerBench(throttle: throttle);
+        var first = one.SubmitAsync([1]);
+        await one.Session.StartedAsync();
+        var second = other.SubmitAsync([2]);
+        var begun = other.Session.StartedAsync();
+        Assert.False(begun.IsCompleted);
+        one.Session.LetEnd();
+        Assert.Equal(new[] { 1 }, await first);
+        await begun;
+        // Lifted while somebody waits: it runs at once.
+        var third = one.SubmitAsync([3]);
+        throttle.Limit = 0;
+        await one.Session.StartedAsync();
+        one.Session.LetEnd();
+        other.Session.LetEnd();
+        Assert.Equal(new[] { 3 }, await third);
+        Assert.Equal(new[] { 2 }, await second);
+    }
+
+    [Fact]
     public async Task A_deadline_is_kept_in_the_queue()
     {
         using var bench = new SchedulerBench();

@@ -7,13 +7,13 @@ namespace EdgeServe.Tests.Engine.Inference;
 /// <summary>A model on a fake session and a fake clock: one instance, so that the second request waits.</summary>
 internal sealed class SchedulerBench : IDisposable
 {
-    public SchedulerBench(DynamicBatching? batching = null, int maxQueueSize = 16, int maxBatchSize = 8)
+    public SchedulerBench(DynamicBatching? batching = null, int maxQueueSize = 16, int maxBatchSize = 8, RunThrottle? throttle = null)
     {
         Session = new FakeSession(Pool);
         var key = new ModelVersionKey("fake", 1);
         Statistics = new ModelStatistics(key, Time);
         var definition = new ModelDefinition { Instances = 1, DynamicBatching = batching, Queue = new QueueDefinition { MaxSize = maxQueueSize } };
-        var scheduler = new ModelScheduler(Session, definition, maxBatchSize, new SchedulerOptions { InlineThreshold = TimeSpan.Zero, InferenceNice = 0 }, Statistics, Pool, Time);
+        var scheduler = new ModelScheduler(Session, definition, maxBatchSize, new SchedulerOptions { InlineThreshold = TimeSpan.Zero, InferenceNice = 0, Throttle = throttle ?? new() }, Statistics, Pool, Time);
         Model = new ServedModel(key, definition, maxBatchSize, Session, scheduler, Statistics, new Dictionary<string, string[]>(), 0, "none.onnx");
     }
 

@@ -2,6 +2,7 @@ using EdgeServe.Engine;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Models;
 using EdgeServe.TestModels;
+using EdgeServe.Tests.Engine.Device.Governor;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EdgeServe.Tests.Engine.Models;
@@ -41,6 +42,51 @@ public sealed class ModelCatalogTests : IDisposable
         await using var services = Services(new CatalogOptions { MemoryBudgetBytes = 1 << 20 });
         var error = await Assert.ThrowsAsync<ServingException>(() => services.GetRequiredService<ModelCatalog>().LoadAsync("a", null, TestContext.Current.CancellationToken));
         Assert.Equal(ServingError.OutOfModelMemory, error.Error);
+    }
+
+    [Fact]
+    public async Task A_model_that_would_not_fit_what_is_left_is_refused_before_it_is_tried_and_idle_ones_leave_for_it()
+    {
+        using var board = new BoardTree();
+        board.Memory(available: 90, total: 1000);
+        Add("a", 1);
+        Add("b", 1);
+        Add("large", 1, "{\"memory_estimate_bytes\":73400320}");
+        Add("huge", 1, "{\"memory_estimate_bytes\":104857600}");
+        await using var services = Services(new CatalogOptions(), board.Path);
+        var catalog = services.GetRequiredService<ModelCatalog>();
+        foreach (string name in new[] { "a", "b", "large" })
+            await catalog.LoadAsync(name, null, TestContext.Current.CancellationToken);
+        // 90 - 24 for others are left, 70 are needed: the least recently used of the small ones had to go.
+        Assert.True(catalog.Find("a", 0).Evicted);
+        Assert.NotNull(catalog.Find("b", 0).Served);
+
+        board.Memory(available: 20, total: 1000);
+        var error = await Assert.ThrowsAsync<ServingException>(() => catalog.LoadAsync("huge", null, TestContext.Current.CancellationToken));
+        Assert.Equal(ServingError.OutOfModelMemory, error.Error);
+        Assert.Contains($"'huge' version 1 needs about 104857600 bytes, the machine has {20 << 20} left", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Unload a model", error.Hint, StringComparison.Ordinal);
+        Assert.NotNull(catalog.Find("large", 0).Served);
+        Assert.NotNull(catalog.Find("b", 0).Served);
+    }
+
+    [Fact]
+    public async Task What_nobody_used_for_a_while_leaves_memory_and_comes_back_on_demand()
+    {
+        Add("idle", 1);
+        Add("leased", 1);
+        Add("pinned", 1);
+        await using var services = Services(new CatalogOptions { Pinned = new HashSet<string> { "pinned" } });
+        var catalog = services.GetRequiredService<ModelCatalog>();
+        await catalog.LoadAllAsync(_ => true, TestContext.Current.CancellationToken);
+        var lease = await catalog.LeaseAsync("leased", 0, TestContext.Current.CancellationToken);
+        catalog.EvictIdle(TimeSpan.FromHours(1000));
+        Assert.NotNull(catalog.Find("idle", 0).Served);
+        catalog.EvictIdle(TimeSpan.Zero);
+        Assert.True(catalog.Find("idle", 0).Evicted);
+        Assert.All(new[] { "leased", "pinned" }, name => Assert.NotNull(catalog.Find(name, 0).Served));
+        lease.Release();
+        (await catalog.LeaseAsync("idle", 0, TestContext.Current.CancellationToken)).Release();
     }
 
     [Fact]
@@ -119,8 +165,8 @@ public sealed class ModelCatalogTests : IDisposable
         File.WriteAllText(Path.Combine(folder, "model.json"), definition);
     }
 
-    private ServiceProvider Services(CatalogOptions catalog) => new ServiceCollection()
+    private ServiceProvider Services(CatalogOptions catalog, string systemRoot = "/") => new ServiceCollection()
         .AddLogging()
-        .AddEngine(new EngineOptions { ModelDirectory = _root, Catalog = catalog })
+        .AddEngine(new EngineOptions { ModelDirectory = _root, Catalog = catalog, SystemRoot = systemRoot })
         .BuildServiceProvider();
 }
