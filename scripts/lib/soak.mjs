@@ -135,10 +135,11 @@ const rows = [
 ];
 const good = checks.every(([, m, ok]) => ok(m)) && ['jobs', 'outbox'].every(w => wal(w) * (1 << 20) <= walBound) && done.failed === 0;
 await server.end();
+writeFileSync(join(work, 'soak.json'), JSON.stringify(samples));
 const sheet = `# Soak
 
 \`scripts/soak${part === 1 ? '' : ` --part ${part}`}\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores of ${cpus()[0].model.trim()}, Linux ${release()}, server and loaders on the same machine.
-In ${round(took / 60, 0)} minutes ${done.requests.toLocaleString('en')} requests (HTTP and gRPC, JSON and binary, four models; ${done.failed} failed), ${done.swaps.toLocaleString('en')} reloads of a model that serves, ${done.imports}
+In ${round(took / 60, 1)} minutes ${done.requests.toLocaleString('en')} requests (HTTP and gRPC, JSON and binary, four models; ${done.failed} failed), ${done.swaps.toLocaleString('en')} reloads of a model that serves, ${done.imports}
 releases imported from a stick folder (each a new version of a model, tried and swapped in), ${done.jobs.toLocaleString('en')} jobs. A sample a second, medians of fifths of the run;
 the first fifth settles, the last may be 5 % above the second; no write-ahead log may pass 8 MiB.
 
@@ -148,6 +149,5 @@ ${rows.join('\n')}
 `;
 console.log(sheet);
 if (!quick) writeFileSync('tests/EdgeServe.Benchmarks/soak.md', sheet);
-else writeFileSync(join(work, 'soak.json'), JSON.stringify(samples));
 rmSync(desk, { recursive: true, force: true });
 process.exit(good ? 0 : 1);

@@ -47,10 +47,29 @@ public sealed class GovernorTests
             Assert.Equal("succeeded", await server.Client.StateAsync(waiting));
             Assert.Equal("normal", (await GovernorAsync(server)).GetProperty("level").GetString());
             Assert.Null(await server.Client.ProblemAsync());
-            Assert.Equal(3, server.Output.Split('\n').Count(l => l.Contains("[8331]", StringComparison.Ordinal) || l.Contains("[8332]", StringComparison.Ordinal)));
+            // Careful, protective, careful on the way down, normal.
+            Assert.Equal(4, server.Output.Split('\n').Count(l => l.Contains("[8331]", StringComparison.Ordinal) || l.Contains("[8332]", StringComparison.Ordinal)));
         }
 
         Directory.Delete(data, recursive: true);
+    }
+
+    [Fact]
+    public async Task Where_it_is_always_warm_jobs_are_not_starved()
+    {
+        using var board = new Board().Heat(78);
+        using var models = new ModelFolder().AddShipped("breast-cancer");
+        var settings = board.Settings;
+        settings["EDGESERVE__Governor__DeferMinutes"] = "0";
+        settings["EDGESERVE__Jobs__Parallelism"] = "4";
+        await using var server = await EdgeServeProcess.StartAsync(models.Path, settings);
+        await server.WaitForLogAsync("The device is spared (careful)");
+        var jobs = new List<string>();
+        for (int i = 0; i < 20; i++)
+            jobs.Add(await server.Client.AcceptedAsync(JobSample.Small));
+        foreach (string job in jobs)
+            Assert.Equal("succeeded", await server.Client.StateAsync(job));
+        Assert.Equal("one_at_a_time", (await GovernorAsync(server)).GetProperty("background").GetString());
     }
 
     [Fact]
