@@ -161,7 +161,7 @@ public sealed partial class ModelCatalog
         }
 
         cancellation.ThrowIfCancellationRequested();
-        var statistics = _statistics.GetOrAdd(files.Key, key => new ModelStatistics(key, _time));
+        var statistics = StatisticsOf(files.Key);
         // Threads that the engine starts for a run inherit the level: such a model is loaded at the ordinary one.
         int nice = definition.Execution.IntraOpThreads == 1 ? NiceOfStaging : 0;
         var loaded = new TaskCompletionSource<ServedModel>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -12,6 +12,7 @@ namespace EdgeServe.Engine.Models;
 public sealed partial class ModelCatalog : IAsyncDisposable
 {
     internal const string Unloaded = "unloaded";
+    private const int GoneVersionsKept = 8;
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(1);
     private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
@@ -298,13 +299,22 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         MakeRoom(files.Key, bytes);
         try
         {
-            var statistics = _statistics.GetOrAdd(files.Key, key => new ModelStatistics(key, _time));
+            var statistics = StatisticsOf(files.Key);
             return Opened(_loader.Load(files, statistics, definition), files);
         }
         finally
         {
             Interlocked.Add(ref _loading, -bytes);
         }
+    }
+
+    /// <summary>Statistics outlive their version, so that counters go on over reloads and roll-backs; those of versions long gone are forgotten.</summary>
+    private ModelStatistics StatisticsOf(ModelVersionKey key)
+    {
+        var statistics = _statistics.GetOrAdd(key, k => new ModelStatistics(k, _time));
+        foreach (var old in _statistics.Keys.Where(k => k.Name == key.Name && k != key && _current.Find(k.Name)?.Find(k.Version) is null).OrderByDescending(k => k.Version).Skip(GoneVersionsKept))
+            _statistics.TryRemove(old, out _);
+        return statistics;
     }
 
     private ServedModel Opened(ServedModel model, ModelFiles files)

@@ -16,6 +16,9 @@ internal sealed partial class DriftMonitor : BackgroundService
     /// <summary>Sketches are written no more often: at most this much is lost to a power cut.</summary>
     private static readonly TimeSpan SaveInterval = TimeSpan.FromHours(1);
 
+    /// <summary>Versions of a model whose sketches wait in memory.</summary>
+    private const int MostParked = 4;
+
     private readonly ConcurrentDictionary<ServedModel, DriftWatch> _watches = new();
     private readonly ConcurrentDictionary<ModelVersionKey, (string Digest, byte[] Sketches)> _parked = new();
     private readonly ModelCatalog _catalog;
@@ -104,6 +107,9 @@ internal sealed partial class DriftMonitor : BackgroundService
         try
         {
             _parked[model.Key] = (model.Digest, watch.Save());
+            // A version long gone does not come back within the hour after which these are on the disk.
+            foreach (var old in _parked.Keys.Where(k => k.Name == model.Key.Name).OrderByDescending(k => k.Version).Skip(MostParked))
+                _parked.TryRemove(old, out _);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

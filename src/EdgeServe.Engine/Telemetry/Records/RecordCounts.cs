@@ -10,6 +10,7 @@ internal sealed class RecordCounts
 
     /// <summary>Told so far: in full or in a summary. The first place is what went well.</summary>
     private readonly Dictionary<ModelVersionKey, long[]> _told = [];
+    private ModelVersionKey[] _missing = [];
 
     /// <summary>A full record tells one.</summary>
     public void Told(in RunRecord record) => Of(record.Model.Key)[record.IsError ? 1 + (int)record.Error : 0]++;
@@ -21,6 +22,7 @@ internal sealed class RecordCounts
     /// <summary>Everything counted and not told yet; it counts as told then.</summary>
     public IEnumerable<(ModelVersionKey Key, string Outcome, long Count)> Take(List<(ModelVersionKey Key, long[] Counted)> read)
     {
+        Forget(read);
         foreach (var (key, counted) in read)
         {
             long[] told = Of(key);
@@ -33,6 +35,15 @@ internal sealed class RecordCounts
                 yield return (key, place == 0 ? RecordNames.Ok : Errors[place - 1].ToString(), untold);
             }
         }
+    }
+
+    /// <summary>Whose statistics are gone begins at nothing, should it come back. Missing once may be a version whose first record came after they were read.</summary>
+    private void Forget(List<(ModelVersionKey Key, long[] Counted)> read)
+    {
+        ModelVersionKey[] missing = [.. _told.Keys.Except(read.Select(r => r.Key))];
+        foreach (var gone in missing.Intersect(_missing))
+            _told.Remove(gone);
+        _missing = missing;
     }
 
     private long[] Of(ModelVersionKey key)

@@ -90,6 +90,23 @@ public sealed class ModelCatalogTests : IDisposable
     }
 
     [Fact]
+    public async Task Statistics_outlive_a_version_but_not_for_ever()
+    {
+        await using var services = Services(new CatalogOptions());
+        var catalog = services.GetRequiredService<ModelCatalog>();
+        for (int version = 1; version <= 30; version++)
+        {
+            Add("a", version);
+            await catalog.LoadAsync("a", null, TestContext.Current.CancellationToken);
+        }
+
+        long[] kept = [.. catalog.Statistics.Select(s => s.Key.Version)];
+        Assert.InRange(kept.Length, 2, 12);
+        Assert.Equal(30, kept[^1]);
+        Assert.Contains(29, kept);
+    }
+
+    [Fact]
     public async Task Policy_of_a_model_decides_its_versions()
     {
         Add("a", 1);
