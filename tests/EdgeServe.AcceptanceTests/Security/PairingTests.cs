@@ -213,6 +213,21 @@ public sealed partial class PairingTests(LanServer server) : IClassFixture<LanSe
         }
     }
 
+    [Fact]
+    public async Task A_card_made_before_the_first_start_tells_the_audit_of_the_authority_it_made()
+    {
+        string data = Directory.CreateTempSubdirectory("edgeserve-first-").FullName;
+        try
+        {
+            Assert.Equal(0, (await EdgeServeProcess.RunAsync(Settings, "setup-card", "--data", data, "--out", Path.Combine(data, "card.html"))).ExitCode);
+            Assert.Contains("tls.authority", (await EdgeServeProcess.RunAsync("audit", "show", "--json", "--data", data)).Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
     private async Task<string> CardAsync(string file)
     {
         var (exit, _, error) = await EdgeServeProcess.RunAsync(Settings, "setup-card", "--data", server.Data, "--out", file);

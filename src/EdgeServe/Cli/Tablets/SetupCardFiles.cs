@@ -27,7 +27,7 @@ internal static class SetupCardFiles
         string? fingerprint = null;
         if (options.Security.CertificateFile.Length == 0)
         {
-            using var authority = BoxAuthority.Ensure(data.Device, BoxNames.Host(Dns.GetHostName()), out _);
+            using var authority = BoxAuthority.Ensure(data.Device, BoxNames.Host(Dns.GetHostName()), audit.Logs.CreateLogger<BoxAuthority>());
             fingerprint = authority.Fingerprint;
         }
 

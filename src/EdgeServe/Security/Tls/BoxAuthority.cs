@@ -9,7 +9,7 @@ namespace EdgeServe.Security.Tls;
 /// does and from long before it was made, since neither its clock nor a tablet's need be right; what it may vouch for is
 /// narrow (<see cref="NameConstraints"/>).
 /// </summary>
-internal sealed class BoxAuthority : IDisposable
+internal sealed partial class BoxAuthority : IDisposable
 {
     /// <summary>Apple's systems refuse a server certificate of more than 825 days, also under an authority that a person installed.</summary>
     public const int ServerDays = 820;
@@ -44,13 +44,11 @@ internal sealed class BoxAuthority : IDisposable
     /// <summary>Reads it, or makes it and keeps it.</summary>
     /// <param name="directory"><c>device/</c> of the data directory.</param>
     /// <param name="host">The box's name now.</param>
-    /// <param name="made">Was it made now?</param>
-    public static BoxAuthority Ensure(string directory, string host, out bool made)
+    /// <param name="log">Hears of one that is made: every tablet has to trust it.</param>
+    public static BoxAuthority Ensure(string directory, string host, ILogger log)
     {
-        made = false;
         if (Read(directory) is { } kept)
             return kept;
-        made = true;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         // Two boxes of one name are told apart in a tablet's list.
         string tag = Convert.ToHexString(RandomNumberGenerator.GetBytes(3));
@@ -61,7 +59,9 @@ internal sealed class BoxAuthority : IDisposable
         request.CertificateExtensions.Add(NameConstraints.Extension(host));
         using var certificate = request.CreateSelfSigned(From, Until);
         File(directory).Write(certificate, key);
-        return Read(directory) ?? throw new IOException("the authority of this box was written and cannot be read back");
+        var authority = Read(directory) ?? throw new IOException("the authority of this box was written and cannot be read back");
+        Log.Made(log, authority.Fingerprint);
+        return authority;
     }
 
     /// <summary>A server certificate for names and addresses that the authority may vouch for.</summary>
@@ -107,4 +107,10 @@ internal sealed class BoxAuthority : IDisposable
     public void Dispose() => Certificate.Dispose();
 
     private static CertificateFile File(string directory) => new(Path.Combine(directory, "authority"));
+
+    private static partial class Log
+    {
+        [LoggerMessage(8011, LogLevel.Warning, "Made an authority for this box, {Fingerprint}: tablets that trusted another must trust this one")]
+        public static partial void Made(ILogger logger, string fingerprint);
+    }
 }

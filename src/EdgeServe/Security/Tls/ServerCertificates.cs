@@ -179,12 +179,7 @@ internal sealed partial class ServerCertificates : BackgroundService
             return null;
         lock (_gate)
         {
-            if (_authority is { } kept)
-                return kept;
-            var authority = BoxAuthority.Ensure(_directory, BoxNames.Host(Dns.GetHostName()), out bool made);
-            if (made)
-                Log.AuthorityMade(_log, authority.Fingerprint);
-            return _authority = authority;
+            return _authority ??= BoxAuthority.Ensure(_directory, BoxNames.Host(Dns.GetHostName()), _log);
         }
     }
 
@@ -246,9 +241,6 @@ internal sealed partial class ServerCertificates : BackgroundService
     {
         [LoggerMessage(8010, LogLevel.Information, "Serves the network on {Addresses}; fingerprint of this box's authority: {Fingerprint}")]
         public static partial void Listening(ILogger logger, string addresses, string fingerprint);
-
-        [LoggerMessage(8011, LogLevel.Warning, "Made an authority for this box, {Fingerprint}: tablets that trusted another must trust this one")]
-        public static partial void AuthorityMade(ILogger logger, string fingerprint);
 
         [LoggerMessage(8012, LogLevel.Information, "Made a server certificate, since {Reason}: {Names}, {Addresses}, until {End:yyyy-MM-dd}")]
         public static partial void Renewed(ILogger logger, string reason, string names, string addresses, DateTime end);
