@@ -15,6 +15,7 @@ using EdgeServe.Engine.Telemetry.Drift;
 using EdgeServe.Engine.Telemetry.Series;
 using EdgeServe.Engine.Updates;
 using EdgeServe.Engine.Updates.Enrolment;
+using EdgeServe.Engine.Updates.Programs;
 using EdgeServe.Engine.Updates.Sticks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -80,7 +81,11 @@ public static class EngineRegistration
         .AddSingleton<Probation>()
         .AddSingleton<UpdateStart>()
         .AddSingleton<UpdateCollector>()
-        .AddSingleton<Updater>()
+        .AddSingleton(p => new Updater(
+            p.GetRequiredService<TermsInForce>(), p.GetRequiredService<SetContent>(), p.GetRequiredService<ActiveSets>(), p.GetRequiredService<SetSwitch>(), p.GetRequiredService<UpdateRecords>(), options)
+        {
+            Program = p.GetService<ProgramUpdate>(),
+        })
         .AddSingleton<IUpdateOffers>(p => p.GetRequiredService<Updater>())
         .AddSingleton(p => new PollBackoff(p.GetRequiredService<DataDirectory>().Device, p.GetRequiredService<DeviceClock>(), options.PollInterval))
         .AddSingleton(p => new RegistryPoller(
@@ -105,6 +110,13 @@ public static class EngineRegistration
             p.GetRequiredService<DeviceReader>(), p.GetRequiredService<RunThrottle>(), p.GetRequiredService<ModelCatalog>(), options,
             p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<DeviceGovernor>>()))
         .AddHostedService(p => p.GetRequiredService<DeviceGovernor>());
+
+    /// <summary>Newer programs, which root's helper installs. Needs updates.</summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="options">Where root is found; without a folder nothing is added.</param>
+    public static IServiceCollection AddPrograms(this IServiceCollection services, ProgramOptions options) => options.Directory.Length == 0 ? services : services
+        .AddSingleton(p => new ProgramUpdate(options, p.GetRequiredService<DataDirectory>(), p.GetRequiredService<ContentStore>(), p.GetRequiredService<ILogger<ProgramUpdate>>()))
+        .AddHostedService<ProgramWatch>();
 
     /// <summary>The registry and what the link to it may carry. Needs jobs.</summary>
     /// <param name="services">The host's.</param>

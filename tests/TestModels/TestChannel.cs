@@ -16,6 +16,8 @@ internal sealed class TestChannel : IDisposable
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly List<(string Name, int Version, List<(string Path, byte[] Content)> Files)> _models = [];
 
+    private readonly List<(string Version, string Architecture, byte[] Package)> _programs = [];
+
     public string Channel { get; init; } = "clinic";
 
     public string DeviceClass { get; init; } = "test";
@@ -32,8 +34,16 @@ internal sealed class TestChannel : IDisposable
         return this;
     }
 
+    /// <summary>The program for one kind of machine.</summary>
+    public TestChannel AddProgram(string version, string architecture, byte[] package)
+    {
+        _programs.Add((version, architecture, package));
+        return this;
+    }
+
     public TestChannel Clear()
     {
+        _programs.Clear();
         _models.Clear();
         return this;
     }
@@ -60,7 +70,7 @@ internal sealed class TestChannel : IDisposable
         {
             ["schemaVersion"] = 2,
             ["mediaType"] = Index,
-            ["manifests"] = new JsonArray([.. _models.Select(m => (JsonNode)Bundle(layout, m.Name, m.Version, m.Files))]),
+            ["manifests"] = new JsonArray([.. _models.Select(m => (JsonNode)Bundle(layout, m.Name, m.Version, m.Files)), .. _programs.Select(p => (JsonNode)Program(layout, p.Version, p.Architecture, p.Package))]),
             ["annotations"] = new JsonObject
             {
                 ["io.edgeserve.type"] = "channel",
@@ -126,6 +136,23 @@ internal sealed class TestChannel : IDisposable
             ["artifactType"] = "application/vnd.cncf.model.manifest.v1+json",
             ["config"] = Blob(layout, "{}"u8.ToArray(), "application/vnd.cncf.model.config.v1+json"),
             ["layers"] = new JsonArray([.. layers]),
+            ["annotations"] = Annotations(),
+        };
+        var descriptor = Blob(layout, Encoding.UTF8.GetBytes(manifest.ToJsonString()), Manifest);
+        descriptor["annotations"] = Annotations();
+        return descriptor;
+    }
+
+    private static JsonObject Program(string layout, string version, string architecture, byte[] package)
+    {
+        JsonObject Annotations() => new() { ["io.edgeserve.program"] = version, ["io.edgeserve.architecture"] = architecture };
+        var manifest = new JsonObject
+        {
+            ["schemaVersion"] = 2,
+            ["mediaType"] = Manifest,
+            ["artifactType"] = "application/vnd.edgeserve.program.manifest.v1+json",
+            ["config"] = Blob(layout, "{}"u8.ToArray(), "application/vnd.edgeserve.program.config.v1+json"),
+            ["layers"] = new JsonArray(Blob(layout, package, "application/vnd.debian.binary-package")),
             ["annotations"] = Annotations(),
         };
         var descriptor = Blob(layout, Encoding.UTF8.GetBytes(manifest.ToJsonString()), Manifest);

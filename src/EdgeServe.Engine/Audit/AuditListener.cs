@@ -42,6 +42,11 @@ internal sealed class AuditListener(AuditLog audit) : ILoggerProvider
         8105 => "pairing.setup_code",
         8110 => "clock.set",
         8120 => "pairing.card",
+        8361 => "program.handed_over",
+        8362 => "program.refused",
+        8363 => "program.changed",
+        8364 => "program.returned",
+        8365 or 8366 => "program.trust",
         // What else of security comes: its own sentence says what it is.
         >= 8106 and < 8200 when level >= LogLevel.Warning => "security",
         _ => null,

@@ -31,6 +31,12 @@ public static class AnnotationNames
     /// <summary>Model version, a positive integer, beside <see cref="Model"/>.</summary>
     public const string Version = "io.edgeserve.version";
 
+    /// <summary>Version of the program, on its package's manifest and on its descriptor in a channel.</summary>
+    public const string Program = "io.edgeserve.program";
+
+    /// <summary>dpkg's name of the machine it is for, beside <see cref="Program"/>.</summary>
+    public const string Architecture = "io.edgeserve.architecture";
+
     public const string CosignSignature = "dev.cosignproject.cosign/signature";
 
     /// <summary>What <c>cosign save</c> calls an entry of index.json.</summary>

@@ -78,6 +78,15 @@ public enum BundleError
     /// <summary>Asks for a newer EdgeServe.</summary>
     ProgramTooOld,
 
+    /// <summary>The program it brings is not newer than the one that is installed.</summary>
+    OlderProgram,
+
+    /// <summary>The program was tried here and taken back; a newer one must replace it.</summary>
+    ProgramFailed,
+
+    /// <summary>Root's helper did not take the program: it says why, or it is not there.</summary>
+    ProgramRefused,
+
     /// <summary>A model does not load on this device.</summary>
     LoadFailed,
 

@@ -35,6 +35,14 @@ public static class MediaTypes
     /// <summary>Reference profile for drift.</summary>
     public const string Reference = "application/vnd.edgeserve.reference.v1+json";
 
+    /// <summary>artifactType of the program itself: a manifest with one layer, its Debian package.</summary>
+    public const string Program = "application/vnd.edgeserve.program.manifest.v1+json";
+
+    public const string ProgramConfig = "application/vnd.edgeserve.program.config.v1+json";
+
+    /// <summary>A .deb (IANA).</summary>
+    public const string DebianPackage = "application/vnd.debian.binary-package";
+
     /// <summary>One cosign simple-signing payload.</summary>
     public const string SimpleSigning = "application/vnd.dev.cosign.simplesigning.v1+json";
 }

@@ -138,17 +138,19 @@ internal sealed partial class JobStorage : IAsyncDisposable
         SqliteLibrary.AssertVersion(SqliteLibrary.Version);
         _data.Take();
         Keys.Open();
-        if (_salvage.Interrupted() is { } quarantine)
+        // What is salvaged gets this program's schema: not while the one before may come back.
+        bool mayMend = !_data.IsOnTrial;
+        if (mayMend && _salvage.Interrupted() is { } quarantine)
             Mend(quarantine);
         if (_firstOpen)
             MoveStrayLog();
-        if (_damaged)
+        if (mayMend && _damaged)
             Mend(_salvage.Quarantine());
         try
         {
             return OpenFiles();
         }
-        catch (Exception e) when (e is SqliteException sqlite ? SqliteErrors.IsCorruption(sqlite) : SqliteErrors.IsNonsense(e))
+        catch (Exception e) when (mayMend && (e is SqliteException sqlite ? SqliteErrors.IsCorruption(sqlite) : SqliteErrors.IsNonsense(e)))
         {
             Mend(_salvage.Quarantine());
             return OpenFiles();
@@ -162,7 +164,7 @@ internal sealed partial class JobStorage : IAsyncDisposable
         if (isNew && !_firstOpen)
             throw new StorageException(StorageError.Broken, $"{_data.Jobs} is gone", "Restore the file or restart the service to begin a new one.");
         _data.MarkRunning();
-        var connection = Database.OpenWriter(_data.Jobs, Migrations);
+        var connection = Database.OpenWriter(_data.Jobs, Migrations, _data.IsOnTrial);
         try
         {
             // A disk that can only be read opens as well: after trouble a write has to succeed before it counts as over.

@@ -27,6 +27,12 @@ public sealed class DataDirectory : IDisposable
     /// <summary>Does this process own it?</summary>
     public bool IsTaken => _lock is not null;
 
+    /// <summary>A file that is there while this program is on trial; null: it never is.</summary>
+    public string? TrialFile { get; init; }
+
+    /// <summary>May this program still be taken back? Until then no file may become one that the program before cannot read.</summary>
+    public bool IsOnTrial => TrialFile is not null && File.Exists(TrialFile);
+
     /// <summary>Completes when this process owns it.</summary>
     public Task Taken => _taken.Task;
 
@@ -50,6 +56,9 @@ public sealed class DataDirectory : IDisposable
 
     /// <summary>Content by digest, an OCI image layout.</summary>
     public string Store => System.IO.Path.Combine(Path, "store");
+
+    /// <summary>A newer program on its way to root's helper.</summary>
+    public string Program => System.IO.Path.Combine(Path, "program");
 
     /// <summary>Content that is still arriving.</summary>
     public string Ingest => System.IO.Path.Combine(Path, "ingest");

@@ -7,8 +7,11 @@ namespace EdgeServe.Engine.Storage;
 internal static class Database
 {
     /// <summary>The writer's connection, with every migration applied.</summary>
-    /// <exception cref="StorageException"><see cref="StorageError.NewerSchema"/>.</exception>
-    public static SqliteConnection OpenWriter(string path, string migrations)
+    /// <param name="path">Made if need be.</param>
+    /// <param name="migrations">Prefix of their scripts.</param>
+    /// <param name="held">The program may still be taken back: no migration is made, and a database that needs one stays closed.</param>
+    /// <exception cref="StorageException"><see cref="StorageError.NewerSchema"/>; <see cref="StorageError.Broken"/> when a migration is held.</exception>
+    public static SqliteConnection OpenWriter(string path, string migrations, bool held = false)
     {
         var connection = Open(path, SqliteOpenMode.ReadWriteCreate);
         try
@@ -25,7 +28,7 @@ internal static class Database
                 PRAGMA trusted_schema=OFF;
                 PRAGMA temp_store=MEMORY;
                 """);
-            Migrate(connection, path, migrations);
+            Migrate(connection, path, migrations, held);
             return connection;
         }
         catch
@@ -71,7 +74,7 @@ internal static class Database
     }
 
     /// <summary>A schema number no migration reaches was written by a newer program.</summary>
-    private static void Migrate(SqliteConnection connection, string path, string prefix)
+    private static void Migrate(SqliteConnection connection, string path, string prefix, bool held)
     {
         long version = ScalarOf(connection, "PRAGMA user_version");
         string[] scripts = [.. Scripts(prefix)];
@@ -79,6 +82,12 @@ internal static class Database
         {
             throw new StorageException(StorageError.NewerSchema, $"{path} has schema {version}, this program knows {scripts.Length}",
                 "It was written by a newer program: install that one again. Nothing was changed.");
+        }
+
+        if (version < scripts.Length && held)
+        {
+            throw new StorageException(StorageError.Broken, $"the program is on trial and {path} waits for its new schema: the program before could not read that",
+                "Retry in some minutes: it goes on when the trial is over.");
         }
 
         for (int i = (int)version; i < scripts.Length; i++)

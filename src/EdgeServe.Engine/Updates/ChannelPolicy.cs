@@ -6,7 +6,8 @@ namespace EdgeServe.Engine.Updates;
 
 /// <summary>
 /// What a channel must be beyond well signed, in this order: for us, new, not from two mouths, not from the far future,
-/// still valid, and not beyond this program. Nothing the index names has been read yet.
+/// and still valid. Nothing the index names has been read yet. Whether this program is new enough for its models is asked apart: the index
+/// may bring the program that is.
 /// </summary>
 internal static class ChannelPolicy
 {
@@ -22,9 +23,8 @@ internal static class ChannelPolicy
     /// <param name="digest">Of its bytes.</param>
     /// <param name="terms">Whom the device follows.</param>
     /// <param name="trust">How far it has come.</param>
-    /// <param name="program">Version of this program.</param>
     /// <exception cref="BundleException">The first rule it breaks.</exception>
-    public static void Require(ChannelIndex channel, Digest digest, UpdateTerms terms, TrustState trust, Version program)
+    public static void Require(ChannelIndex channel, Digest digest, UpdateTerms terms, TrustState trust)
     {
         if (channel.Channel != terms.Channel)
             throw Refuse(BundleError.WrongChannel, $"the index is channel {channel.Channel}'s, this device follows {terms.Channel}", "Bring the channel this device is enrolled in.");
@@ -32,6 +32,13 @@ internal static class ChannelPolicy
             throw Refuse(BundleError.WrongDeviceClass, $"channel {channel.Channel} is for {string.Join(", ", channel.DeviceClasses)}, this device is {terms.DeviceClass}", "Publish a channel for this class of devices.");
         Number(channel, digest, trust.MarkOf(channel.Channel));
         Time(channel, trust.SignedTime ?? ProgramMade);
+    }
+
+    /// <param name="channel">Verified.</param>
+    /// <param name="program">Version of this program.</param>
+    /// <exception cref="BundleException"><see cref="BundleError.ProgramTooOld"/>.</exception>
+    public static void RequireProgram(ChannelIndex channel, Version program)
+    {
         if (channel.MinProgram is { } least && Program(least) > program)
             throw Refuse(BundleError.ProgramTooOld, $"release {Text(channel.Release)} needs EdgeServe {least}, this is {program}", "Update the program first.");
     }

@@ -25,6 +25,9 @@ public sealed record JournalState
     /// <summary>The operator wants no updates for now.</summary>
     public bool Held { get; init; }
 
+    /// <summary>The last line of root's record of programs that was taken over into the history.</summary>
+    public long ProgramSeen { get; init; }
+
     /// <summary>Oldest first, bounded.</summary>
     public IReadOnlyList<UpdateEvent> History { get; init; } = [];
 

@@ -72,6 +72,10 @@ internal sealed class SetContent(ContentStore store)
         }
     }
 
+    /// <summary>What the index of a set in the store says.</summary>
+    /// <exception cref="BundleException">It is not there or damaged.</exception>
+    public ChannelIndex Channel(SetReference set) => ChannelIndex.Read(store.ReadManifest(set.Digest));
+
     /// <summary>What a set in the store consists of.</summary>
     /// <exception cref="BundleException">A manifest is not there or damaged.</exception>
     public IReadOnlyList<InstalledModel> Models(SetReference set) =>
@@ -84,6 +88,16 @@ internal sealed class SetContent(ContentStore store)
         blobs.Add(set.Digest);
         foreach (var model in Try(() => ChannelIndex.Read(store.ReadManifest(set.Digest)).Models) ?? [])
             AddBlobs(model.Manifest.Digest, blobs);
+    }
+
+    /// <summary>The index itself, of which nothing else is here yet.</summary>
+    public Task KeepAsync(FetchedManifest index) => store.PutAsync(index.Content);
+
+    /// <summary>The programs a set brings, as far as they are here: only while it is on its way.</summary>
+    public void AddPrograms(SetReference set, HashSet<Digest> blobs)
+    {
+        foreach (var program in Try(() => Channel(set).Programs) ?? [])
+            AddBlobs(program.Manifest.Digest, blobs);
     }
 
     /// <summary>Every blob of one bundle.</summary>

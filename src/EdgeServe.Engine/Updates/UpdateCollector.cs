@@ -20,6 +20,8 @@ internal sealed partial class UpdateCollector(ActiveSets sets, SetContent conten
                 content.AddBlobs(manifest, blobs);
             foreach (var set in keep)
                 content.AddBlobs(set, blobs);
+            if (records.Journal.State.Pending is { } pending)
+                content.AddPrograms(pending, blobs);
             var report = store.CollectGarbage(blobs);
             if (report.Files > 0)
                 Log.Collected(log, report.Files, report.Bytes);

@@ -13,6 +13,9 @@ internal sealed class UpdateRun(IContentSource source, IProgress<OfferProgress>?
 
     public IContentSource Source => source;
 
+    /// <summary>Did nobody in person ask for it?</summary>
+    public bool Yields => yields;
+
     /// <summary>For what reads from the source.</summary>
     public CancellationToken Fetching => _fetching.Token;
 

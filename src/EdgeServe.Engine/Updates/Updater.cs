@@ -1,8 +1,8 @@
 using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Bundles.Channels;
-using EdgeServe.Engine.Bundles.Signing;
 using EdgeServe.Engine.Bundles.Store;
 using EdgeServe.Engine.Models;
+using EdgeServe.Engine.Updates.Programs;
 
 namespace EdgeServe.Engine.Updates;
 
@@ -24,6 +24,9 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
 
     /// <summary>The offer that is being worked on; null: none.</summary>
     public UpdateRun? Running => _run;
+
+    /// <summary>Takes newer programs; null: this box takes none.</summary>
+    public ProgramUpdate? Program { get; init; }
 
     /// <summary>Bytes that sources gave since the process began.</summary>
     public long FetchedBytes => Interlocked.Read(ref _fetched);
@@ -192,11 +195,20 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
 
         // 1 and 2. The set that serves is not verified again: nothing new is believed.
         run.At(OfferStep.Verifying);
+        if (Program is not null)
+            await Program.SettledAsync(run.Fetching);
         var serving = state.Active is { } active && content.IsComplete(active) ? active : null;
-        var (index, channel) = await VerifyAsync(run.Source, followed, serving?.Digest, run.Fetching);
-        if (index is null || index.Digest == serving?.Digest)
-            return new OfferResult(false, serving!.Release, 0);
+        var known = serving is null || Program?.Wanted(content.Channel(serving), again: !run.Yields) is not null ? null : serving;
+        var (index, channel) = await VerifyAsync(run.Source, followed, known?.Digest, run.Fetching);
+        if (index is null)
+            return Told(new OfferResult(false, serving!.Release, 0), content.Channel(serving));
         var set = run.Set = new SetReference(channel!.Release, index.Digest);
+
+        // A newer program comes before the models that may need it: they are taken by it.
+        if (await TakeProgramAsync(run, index, channel, cancellation) is { } taken)
+            return taken;
+        if (index.Digest == serving?.Digest)
+            return Told(new OfferResult(false, serving.Release, run.Fetched), channel);
         RequireUntried(state, set, asked);
 
         // 3. The journal keeps what arrives from being collected.
@@ -240,27 +252,56 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
 
         // 6 and 7 are Probation's.
         Switched?.Invoke();
-        return new OfferResult(true, set.Release, run.Fetched);
+        return Told(new OfferResult(true, set.Release, run.Fetched), channel);
     }
+
+    /// <returns>Null: there is none to take, or root's helper refused it and the models can do without.</returns>
+    private async Task<OfferResult?> TakeProgramAsync(UpdateRun run, FetchedManifest index, ChannelIndex channel, CancellationToken cancellation)
+    {
+        if (Program?.Wanted(channel, again: !run.Yields) is not { } program)
+            return null;
+        // The journal keeps what arrives from being collected.
+        await content.KeepAsync(index);
+        if (records.Journal.State is var state && state.Active != run.Set && state.Pending != run.Set)
+            records.Journal.Write(s => s with { Pending = run.Set });
+        try
+        {
+            await Program.HandOverAsync(run, index, channel, program, cancellation);
+            return new OfferResult(false, channel.Release, run.Fetched) { NewProgram = program.Version };
+        }
+        catch (BundleException e) when (e.Error == BundleError.ProgramRefused)
+        {
+            RequireProgram(channel);
+            records.Refused(run.Set, run.Source.Name, e, run.Fetched);
+            return null;
+        }
+    }
+
+    /// <summary>What became of the release's program goes with what became of its models.</summary>
+    private OfferResult Told(OfferResult result, ChannelIndex channel) =>
+        result with { Program = Program?.Installed(channel), ProgramError = Program?.TroubleWith(channel) };
 
     /// <returns>No index when the source still has <paramref name="known"/>.</returns>
     private async Task<(FetchedManifest? Index, ChannelIndex? Channel)> VerifyAsync(IContentSource source, UpdateTerms followed, Digest? known, CancellationToken cancellation)
     {
-        var index = await source.ResolveAsync(followed.Channel, known, cancellation);
-        if (index is null || index.Digest == known)
+        if (await ChannelVerification.RunAsync(source, followed, () => records.Trust, known, cancellation) is not var (index, channel))
             return (null, null);
-        if (index.MediaType is MediaTypes.Manifest or MediaTypes.DockerManifest)
-        {
-            throw new BundleException(BundleError.WrittenWithoutAll, $"{source.Name} has a single model where channel {followed.Channel} should be: it was written without --all",
-                "Copy it again: skopeo copy --all --preserve-digests");
-        }
-
-        // Who signed it comes before what it says.
-        var signatures = await Signatures.FetchAsync(source, index.Digest, cancellation);
-        SignatureCheck.Require(index.Digest, signatures, followed.Keys, followed.Threshold);
-        var channel = ChannelIndex.Read(index.Content);
-        ChannelPolicy.Require(channel, index.Digest, followed, records.Trust, options.Program);
+        if (Program?.Wanted(channel) is null)
+            RequireProgram(channel);
         return (index, channel);
+    }
+
+    /// <summary>Models that need a newer program than this one wait for it; one that failed here is named.</summary>
+    private void RequireProgram(ChannelIndex channel)
+    {
+        try
+        {
+            ChannelPolicy.RequireProgram(channel, options.Program);
+        }
+        catch (BundleException e) when (Program?.TroubleWith(channel) is BundleError.ProgramFailed)
+        {
+            throw new BundleException(BundleError.ProgramFailed, $"{e.Message}; the program that comes with it was tried here and taken back", "Publish a release with a newer program.", e);
+        }
     }
 
     /// <summary>The set that serves had lost content to damage: now it is whole again, for the next start.</summary>

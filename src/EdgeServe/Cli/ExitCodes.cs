@@ -33,7 +33,8 @@ internal static class ExitCodes
     {
         BundleError.DigestMismatch or BundleError.SizeMismatch or BundleError.UnsafeFile or BundleError.ForbiddenContent or BundleError.NotAChannel
             or BundleError.Unsigned or BundleError.ThresholdNotMet or BundleError.WrongChannel or BundleError.WrongDeviceClass or BundleError.OlderRelease
-            or BundleError.Equivocation or BundleError.ReleaseJump or BundleError.TimeJump or BundleError.Expired or BundleError.AlreadyEnrolled => Refused,
+            or BundleError.Equivocation or BundleError.ReleaseJump or BundleError.TimeJump or BundleError.Expired or BundleError.AlreadyEnrolled
+            or BundleError.OlderProgram or BundleError.ProgramFailed or BundleError.ProgramRefused => Refused,
         _ => Failed,
     };
 }

@@ -10,6 +10,7 @@ using EdgeServe.Cli.Jobs;
 using EdgeServe.Cli.Keys;
 using EdgeServe.Cli.Models;
 using EdgeServe.Cli.Outbox;
+using EdgeServe.Cli.Programs;
 using EdgeServe.Cli.Sticks;
 using EdgeServe.Cli.Sync;
 using EdgeServe.Cli.Tablets;
@@ -43,6 +44,7 @@ internal static class RootVerb
             BundleVerb.Create(),
             KeyVerb.Create(),
             ChannelVerb.Create(),
+            ProgramVerb.Create(),
             FleetVerb.Create(),
             OutboxVerb.Create(),
             BackupVerb.Create(),

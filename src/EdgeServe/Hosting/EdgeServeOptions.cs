@@ -266,6 +266,12 @@ internal sealed class UpdatesSection
     /// <summary>Socket of the helper that mounts sticks read-only and makes one writable for a moment; empty: they are written to as they are mounted.</summary>
     public string MediaHelper { get; set; } = "";
 
+    /// <summary>Root's folder for newer programs that come with a release; empty: this box takes none.</summary>
+    public string ProgramDirectory { get; set; } = "";
+
+    /// <summary>Socket of root's helper that verifies and installs them.</summary>
+    public string ProgramHelper { get; set; } = "/run/edgeserve/program.sock";
+
     /// <summary>May a stick enrol a box that belongs to no fleet yet?</summary>
     public bool EnrolFromMedia { get; set; } = true;
 

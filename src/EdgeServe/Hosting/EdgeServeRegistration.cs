@@ -47,6 +47,7 @@ internal static class EdgeServeRegistration
         builder.Services.AddLocalTelemetry(options.Telemetry.Drift);
         builder.Services.AddEnrolment();
         builder.Services.AddUpdates(EngineOptionsFrom.Updates(options), EngineOptionsFrom.Terms(options.Updates), EngineOptionsFrom.Registry(options.Updates));
+        builder.Services.AddPrograms(EngineOptionsFrom.Programs(options.Updates));
         builder.Services.AddRegistry(() => EngineOptionsFrom.RegistryAccess(options.Updates), options.Updates.BandwidthBytesPerSecond, options.Updates.DailyByteBudget);
         builder.Services.AddSticks(EngineOptionsFrom.Sticks(options), ProductVersion.Text);
         builder.Services.AddTelemetry(EngineOptionsFrom.Telemetry(options), EngineOptionsFrom.Outbox(options));

@@ -67,6 +67,8 @@ internal static class EffectiveValues
         ("Governor:DeferMinutes", o => Text(o.Governor.DeferMinutes)),
         ("Updates:MediaDirectory", o => o.Updates.MediaDirectory),
         ("Updates:MediaHelper", o => o.Updates.MediaHelper),
+        ("Updates:ProgramDirectory", o => o.Updates.ProgramDirectory),
+        ("Updates:ProgramHelper", o => o.Updates.ProgramHelper),
         ("Updates:EnrolFromMedia", o => Text(o.Updates.EnrolFromMedia)),
         ("Updates:Channel", o => o.Updates.Channel),
         ("Updates:DeviceClass", o => o.Updates.DeviceClass),

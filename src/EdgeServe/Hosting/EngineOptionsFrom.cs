@@ -12,6 +12,7 @@ using EdgeServe.Engine.Sync.CarryOut;
 using EdgeServe.Engine.Telemetry;
 using EdgeServe.Engine.Telemetry.Outbox;
 using EdgeServe.Engine.Updates;
+using EdgeServe.Engine.Updates.Programs;
 using EdgeServe.Engine.Updates.Sticks;
 
 namespace EdgeServe.Hosting;
@@ -105,6 +106,8 @@ internal static class EngineOptionsFrom
         EnrolFromMedia = options.Updates.EnrolFromMedia,
         DeviceName = options.Server.Name,
     };
+
+    public static ProgramOptions Programs(UpdatesSection updates) => new() { Directory = updates.ProgramDirectory, Helper = updates.ProgramHelper };
 
     public static TelemetryOptions Telemetry(EdgeServeOptions options) => new()
     {

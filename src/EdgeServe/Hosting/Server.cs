@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using EdgeServe.Cli;
 using EdgeServe.Engine.Storage;
+using EdgeServe.Engine.Updates.Programs;
 
 namespace EdgeServe.Hosting;
 
@@ -9,7 +10,8 @@ internal static class Server
 {
     public static async Task<int> RunAsync(EffectiveConfiguration configuration, CancellationToken cancellation)
     {
-        var data = new DataDirectory(configuration.Options.Server.DataDirectory);
+        string programs = configuration.Options.Updates.ProgramDirectory;
+        var data = new DataDirectory(configuration.Options.Server.DataDirectory) { TrialFile = programs.Length > 0 ? ProgramPlace.TrialOf(programs) : null };
         try
         {
             data.Take();

@@ -29,7 +29,13 @@ public static class ChannelBuilder
                 [AnnotationNames.Model] = m.Name,
                 [AnnotationNames.Version] = m.Version.ToString(CultureInfo.InvariantCulture),
             }));
-        byte[] index = ManifestJson.Write(new ContentIndex(MediaTypes.Index, null, [.. children], annotations));
+        var programs = channel.Programs.OrderBy(p => p.Architecture, StringComparer.Ordinal).ThenBy(p => p.Version, StringComparer.Ordinal)
+            .Select(p => new Descriptor(MediaTypes.Manifest, p.Manifest.Digest, p.Manifest.Size, new Dictionary<string, string>
+            {
+                [AnnotationNames.Program] = p.Version,
+                [AnnotationNames.Architecture] = p.Architecture,
+            }));
+        byte[] index = ManifestJson.Write(new ContentIndex(MediaTypes.Index, null, [.. children, .. programs], annotations));
         ChannelIndex.Read(index);
         return index;
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeServe.Engine.Bundles.Packing;
 using EdgeServe.Engine.Models;
 
 namespace EdgeServe.Engine.Bundles.Channels;
@@ -14,6 +15,9 @@ namespace EdgeServe.Engine.Bundles.Channels;
 public sealed record ChannelIndex(
     string Channel, long Release, IReadOnlyList<string> DeviceClasses, DateTimeOffset Created, DateTimeOffset? Expires, string? MinProgram, IReadOnlyList<ChannelModel> Models)
 {
+    /// <summary>The program for each kind of machine, if the release brings it; no kind twice.</summary>
+    public IReadOnlyList<ChannelProgram> Programs { get; init; } = [];
+
     /// <summary>Value of <see cref="AnnotationNames.Type"/>.</summary>
     public const string Type = "channel";
 
@@ -39,7 +43,10 @@ public sealed record ChannelIndex(
         return new ChannelIndex(
             channel, Number(AnnotationNames.Release, Required(index, AnnotationNames.Release)), classes, Time(AnnotationNames.Created, Required(index, AnnotationNames.Created)),
             index.Annotations.TryGetValue(AnnotationNames.Expires, out string? expires) ? Time(AnnotationNames.Expires, expires) : null,
-            index.Annotations.GetValueOrDefault(AnnotationNames.MinProgram), Children(channel, index));
+            index.Annotations.GetValueOrDefault(AnnotationNames.MinProgram), Children(channel, index))
+        {
+            Programs = ProgramsOf(channel, index),
+        };
     }
 
     /// <summary>RFC 3339 in UTC, as <see cref="AnnotationNames.Created"/> has it.</summary>
@@ -47,24 +54,45 @@ public sealed record ChannelIndex(
 
     private static ChannelModel[] Children(string channel, ContentIndex index)
     {
-        if (index.Manifests.Count == 0)
+        var models = index.Manifests.Where(m => !IsProgram(m)).Select(m => Child(channel, m)).ToArray();
+        if (models.Length == 0)
             throw new BundleException(BundleError.Malformed, $"channel {channel} names no model", "Build it again with at least one bundle.");
-        var models = index.Manifests.Select(m => Child(channel, m)).ToArray();
         if (models.GroupBy(m => (m.Name, m.Version)).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new BundleException(BundleError.Malformed, $"channel {channel} names {twice.Key.Name}/{twice.Key.Version} twice", "Build it again with one bundle for each version.");
         return models;
     }
 
+    private static ChannelProgram[] ProgramsOf(string channel, ContentIndex index)
+    {
+        var programs = index.Manifests.Where(IsProgram).Select(m => Program(channel, m)).ToArray();
+        if (programs.GroupBy(p => (p.Architecture, p.Flavour)).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new BundleException(BundleError.Malformed, $"channel {channel} names the program for {twice.Key.Architecture}{twice.Key.Flavour} twice", "Build it again with one for each kind of machine.");
+        return programs;
+    }
+
+    private static bool IsProgram(Descriptor manifest) => manifest.Annotation(AnnotationNames.Program) is not null;
+
+    private static ChannelProgram Program(string channel, Descriptor manifest)
+    {
+        RequireManifest(channel, manifest);
+        return ProgramContent.Named(manifest.Annotation(AnnotationNames.Program), manifest.Annotation(AnnotationNames.Architecture), manifest);
+    }
+
     private static ChannelModel Child(string channel, Descriptor manifest)
+    {
+        RequireManifest(channel, manifest);
+        string name = manifest.Annotation(AnnotationNames.Model) ?? "";
+        if (!ModelName.IsValid(name))
+            throw Malformed(AnnotationNames.Model, name, "a model name");
+        return new ChannelModel(name, Number(AnnotationNames.Version, manifest.Annotation(AnnotationNames.Version) ?? ""), manifest);
+    }
+
+    private static void RequireManifest(string channel, Descriptor manifest)
     {
         if (manifest.MediaType != MediaTypes.Manifest)
             throw new BundleException(BundleError.Malformed, $"channel {channel} lists {manifest.Digest}, which is no bundle but {manifest.MediaType}", "Build it again from bundles; channels are not nested.");
         if (manifest.Size > ContentLimits.ManifestBytes)
             throw new BundleException(BundleError.TooLarge, $"bundle {manifest.Digest} of channel {channel} is said to have a manifest of {manifest.Size} bytes");
-        string name = manifest.Annotation(AnnotationNames.Model) ?? "";
-        if (!ModelName.IsValid(name))
-            throw Malformed(AnnotationNames.Model, name, "a model name");
-        return new ChannelModel(name, Number(AnnotationNames.Version, manifest.Annotation(AnnotationNames.Version) ?? ""), manifest);
     }
 
     private static string Required(ContentIndex index, string name) =>

@@ -12,8 +12,20 @@ namespace EdgeServe.Engine.Bundles.Transfer;
 /// <param name="Signatures">The manifest that holds them; null: not signed.</param>
 public sealed record ChannelContent(FetchedManifest Index, ChannelIndex Channel, IReadOnlyList<FetchedManifest> Manifests, IReadOnlyList<Descriptor> Blobs, FetchedManifest? Signatures)
 {
+    /// <summary>The programs it brings, in the channel's order.</summary>
+    public IReadOnlyList<(FetchedManifest Manifest, ProgramContent Content, Descriptor Config)> Programs { get; init; } = [];
+
+    /// <summary>Every manifest, the programs' too.</summary>
+    public IEnumerable<FetchedManifest> AllManifests => Manifests.Concat(Programs.Select(p => p.Manifest));
+
+    /// <summary>Every blob, the programs' too.</summary>
+    public IEnumerable<Descriptor> AllBlobs => Blobs.Concat(Programs.SelectMany(p => (Descriptor[])[p.Config, p.Content.Package])).DistinctBy(b => b.Digest);
+
     /// <summary>Bytes of all of it.</summary>
-    public long Size => Index.Content.Length + Manifests.Sum(m => (long)m.Content.Length) + Blobs.Sum(b => b.Size);
+    public long Size => Index.Content.Length + AllManifests.Sum(m => (long)m.Content.Length) + AllBlobs.Sum(b => b.Size);
+
+    /// <summary>Bytes for a device that has nothing and takes no program.</summary>
+    public long ModelBytes => Index.Content.Length + Manifests.Sum(m => (long)m.Content.Length) + Blobs.Sum(b => b.Size);
 
     /// <summary>Reads everything that names something; no blob yet.</summary>
     /// <exception cref="BundleException">Not there, not a channel, or a bundle that no device would take.</exception>
@@ -35,10 +47,17 @@ public sealed record ChannelContent(FetchedManifest Index, ChannelIndex Channel,
             blobs.AddRange(manifest.Layers);
         }
 
-        return new ChannelContent(index, channel, manifests, [.. blobs.DistinctBy(b => b.Digest)], await SignaturesAsync(source, index.Digest, cancellation));
+        var programs = new List<(FetchedManifest, ProgramContent, Descriptor)>();
+        foreach (var program in channel.Programs)
+        {
+            var fetched = await source.ManifestAsync(program.Manifest, cancellation);
+            programs.Add((fetched, ProgramContent.Read(program, fetched.Content), ManifestJson.ReadManifest(fetched.Content).Config));
+        }
+
+        return new ChannelContent(index, channel, manifests, [.. blobs.DistinctBy(b => b.Digest)], await SignaturesAsync(source, index.Digest, cancellation)) { Programs = programs };
     }
 
-    /// <summary>What a device that has <paramref name="older"/> must fetch of this.</summary>
+    /// <summary>What a device that has <paramref name="older"/> must fetch of this, its program aside.</summary>
     public long BytesBeyond(ChannelContent older)
     {
         var had = older.Blobs.Select(b => b.Digest).Concat(older.Manifests.Select(m => m.Digest)).ToHashSet();

@@ -15,14 +15,14 @@ public static class ChannelCopy
     public static async Task<long> RunAsync(ChannelContent content, IContentSource source, IContentTarget target, string tag, IProgress<long>? progress, CancellationToken cancellation)
     {
         long done = 0, written = 0;
-        foreach (var blob in content.Blobs)
+        foreach (var blob in content.AllBlobs)
         {
             long before = done;
             written += await target.BlobAsync(source, blob, new Relay(bytes => progress?.Report(before + bytes)), cancellation);
             done += blob.Size;
         }
 
-        foreach (var manifest in content.Manifests)
+        foreach (var manifest in content.AllManifests)
         {
             await target.ManifestAsync(manifest, null, cancellation);
             progress?.Report(done += manifest.Content.Length);

@@ -45,7 +45,7 @@ internal sealed partial class OutboxStorage(DataDirectory data, DeviceClock cloc
     {
         if (!File.Exists(data.Outbox))
             Create();
-        var connection = Database.OpenWriter(data.Outbox, Migrations);
+        var connection = Database.OpenWriter(data.Outbox, Migrations, data.IsOnTrial);
         OutboxSession? session = null;
         try
         {

@@ -37,6 +37,25 @@ internal static class CarrierTexts
     public static CarrierText Current(long release) =>
         new(CarrierTone.Good, "Up to date", string.Create(CultureInfo.InvariantCulture, $"The box has release {release} already."), Pull);
 
+    /// <summary>The box goes away for a moment and comes back with another program.</summary>
+    public static CarrierText NewProgram(string version) =>
+        new(CarrierTone.Attention, "New program", $"The box is putting in its new program {version}. It starts anew and tries it for some minutes.", "Put the stick in again, or leave it in, for five minutes. Then look at this page again.");
+
+    /// <summary>What is said of the release's program beside what is said of its models.</summary>
+    public static CarrierText WithProgram(CarrierText text, string? version, BundleError? error) => version is null && error is null ? text : text with
+    {
+        Tone = error is null ? text.Tone : CarrierTone.Attention,
+        Sentence = $"{text.Sentence} {ProgramSentence(version, error)}",
+        Next = error is null ? text.Next : TellOffice,
+    };
+
+    private static string ProgramSentence(string? version, BundleError? error) => error switch
+    {
+        null => $"Its program is {version}.",
+        BundleError.ProgramFailed => "The new program was tried on this box and did not work. The box went back to its program from before.",
+        _ => "The box could not be given its new program.",
+    };
+
     /// <summary>A fault of the program.</summary>
     public static CarrierText Broken { get; } = new(CarrierTone.Refused, "Did not work", "The box could not take the update.", TellOffice);
 
@@ -60,6 +79,9 @@ internal static class CarrierTexts
             => new(CarrierTone.Refused, "Does not fit", "This update contradicts what the box knows.", TellOffice),
         BundleError.Expired => new(CarrierTone.Refused, "Too old", "This update was meant to be used earlier.", NewStick),
         BundleError.ProgramTooOld => new(CarrierTone.Attention, "Box too old", "This update needs a newer program on the box.", TellOffice),
+        BundleError.ProgramFailed => new(CarrierTone.Attention, "Program taken back", ProgramSentence(null, error), TellOffice),
+        BundleError.ProgramRefused => new(CarrierTone.Attention, "Program not taken", ProgramSentence(null, error), TellOffice),
+        BundleError.OlderProgram => new(CarrierTone.Good, "Already newer", "The box has a newer program than the stick. There is nothing to do.", Pull),
         BundleError.LoadFailed or BundleError.GoldenFailed => new(CarrierTone.Refused, "Does not work here", "The new models were tried on this box and did not work.", TellOffice),
         BundleError.TooSlow => new(CarrierTone.Refused, "Too slow here", "The new models were tried on this box and were too slow.", TellOffice),
         BundleError.OutOfMemory => new(CarrierTone.Refused, "Too large", "The new models need more memory than this box has.", TellOffice),

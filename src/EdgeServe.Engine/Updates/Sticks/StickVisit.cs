@@ -50,11 +50,18 @@ internal sealed partial class StickVisit(
         await GuardAsync(medium, async cancellation =>
         {
             var result = await offers.OfferAsync(source, new CopyProgress(medium, ProgressBytes), cancellation); // 3
+            if (result.NewProgram is { } program)
+            {
+                await FinishAsync(medium, MediumPhase.Done, CarrierTexts.NewProgram(program), null, stopping);
+                return;
+            }
+
             if (result.Installed)
                 Log.Installed(log, medium.Medium.Name, result.Release, result.CopiedBytes);
             else
                 Log.Current(log, medium.Medium.Name, result.Release);
-            await FinishAsync(medium, MediumPhase.Done, result.Installed ? CarrierTexts.Installed(result.Release) : CarrierTexts.Current(result.Release), null, stopping);
+            var text = result.Installed ? CarrierTexts.Installed(result.Release) : CarrierTexts.Current(result.Release);
+            await FinishAsync(medium, MediumPhase.Done, CarrierTexts.WithProgram(text, result.Program, result.ProgramError), null, stopping);
         }, stopping);
         medium.Source = null;
     }

@@ -12,7 +12,7 @@ internal sealed class WriteWindow : IAsyncDisposable
 {
     // A slow stick first puts away what it was given.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-    private const int LongestAnswer = 256;
+    private const int LongestAnswer = 1024;
     private readonly Socket _socket;
 
     private WriteWindow(Socket socket) => _socket = socket;
@@ -67,7 +67,7 @@ internal sealed class WriteWindow : IAsyncDisposable
         _socket.Dispose();
     }
 
-    private static async Task<string> LineAsync(Socket socket, CancellationToken cancellation)
+    internal static async Task<string> LineAsync(Socket socket, CancellationToken cancellation)
     {
         byte[] buffer = new byte[LongestAnswer];
         int length = 0;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using EdgeServe.Cli.Programs;
 using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Bundles.Channels;
 using EdgeServe.Engine.Bundles.Layout;
@@ -21,14 +22,16 @@ internal static class ChannelBuildVerb
         var created = new Option<DateTimeOffset?>("--created") { Description = "Signed time; else now.", HelpName = "TIME" };
         var expires = new Option<DateTimeOffset?>("--expires") { Description = "Not to be installed from then on.", HelpName = "TIME" };
         var program = new Option<string?>("--min-program") { Description = "Least version of EdgeServe it needs.", HelpName = "VERSION" };
+        var packages = new Option<string[]>("--program") { Description = "The program itself, a .deb for each kind of machine.", HelpName = "FILE", AllowMultipleArgumentsPerToken = true };
         var layout = new Option<string>("--out") { Description = "The layout it is written to; may be the bundles' own.", HelpName = "LAYOUT", Required = true };
-        return new Command("build", "Build a release from bundles.") { bundles, name, release, classes, created, expires, program, layout }.WithAction(async (parsed, cancellation) =>
+        return new Command("build", "Build a release from bundles.") { bundles, name, release, classes, created, expires, program, packages, layout }.WithAction(async (parsed, cancellation) =>
         {
             var models = new List<ChannelModel>();
             var errors = Check(parsed.GetValue(name)!, parsed.GetValue(classes)!, parsed.GetValue(release), parsed.GetValue(program));
             if (errors.Count > 0)
                 return Report.Errors(errors, ExitCodes.Usage);
             string target = Path.GetFullPath(parsed.GetValue(layout)!);
+            var programs = (parsed.GetValue(packages) ?? []).Select(file => ProgramPackVerb.Pack(file, target)).ToArray();
             var writer = ImageLayoutWriter.Open(target);
             foreach (string bundle in parsed.GetValue(bundles)!)
             {
@@ -39,7 +42,7 @@ internal static class ChannelBuildVerb
             }
 
             var channel = new ChannelIndex(
-                parsed.GetValue(name)!, parsed.GetValue(release), parsed.GetValue(classes)!, parsed.GetValue(created) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(expires), parsed.GetValue(program), models);
+                parsed.GetValue(name)!, parsed.GetValue(release), parsed.GetValue(classes)!, parsed.GetValue(created) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(expires), parsed.GetValue(program), models) { Programs = programs };
             byte[] index = ChannelBuilder.Build(channel);
             var digest = writer.Add(index);
             foreach (string tag in (string[])[ReleaseTag(channel.Channel, channel.Release), channel.Channel])

@@ -23,8 +23,12 @@ internal static class ChannelPrinter
                 Terminal.Bytes(ManifestJson.ReadManifest(manifest.Content).Layers.Sum(l => l.Size)), model.Manifest.Digest.ToString());
         }
 
+        foreach (var (manifest, program, _) in content.Programs)
+            table.AddText($"(program for {program.Architecture})", program.Version, Terminal.Bytes(program.Package.Size), manifest.Digest.ToString());
         Terminal.Output.Write(table);
-        Console.Out.WriteLine($"{Terminal.Bytes(content.Size)} for a device that has nothing yet.");
+        Console.Out.WriteLine($"{Terminal.Bytes(content.ModelBytes)} for a device that has nothing yet.");
+        foreach (var (_, program, _) in content.Programs)
+            Console.Out.WriteLine($"{Terminal.Bytes(program.Package.Size)} more for a device on {program.Architecture} whose program is older than {program.Version}.");
     }
 
     /// <summary>What it costs a device at each of the older releases that the source still has.</summary>

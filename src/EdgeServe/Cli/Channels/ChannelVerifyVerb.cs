@@ -47,12 +47,12 @@ internal static class ChannelVerifyVerb
     }
 
     /// <summary>Reads every blob from the medium.</summary>
-    public static Task ReadBackAsync(string directory, ChannelContent content) => CopyBar.RunAsync("Reading back", content.Blobs.Sum(b => b.Size), bar => Task.Run(() =>
+    public static Task ReadBackAsync(string directory, ChannelContent content) => CopyBar.RunAsync("Reading back", content.AllBlobs.Sum(b => b.Size), bar => Task.Run(() =>
     {
         var writer = ImageLayoutWriter.Open(directory);
         var layout = ImageLayout.Open(directory);
         long before = 0;
-        foreach (var blob in content.Blobs)
+        foreach (var blob in content.AllBlobs)
         {
             // Sizes first, and no links: as a device opens it.
             layout.BlobAsync(blob, 0, default).GetAwaiter().GetResult().Content.Dispose();

@@ -44,7 +44,7 @@ internal static class StickWriteVerb
     {
         if (content.Signatures is null)
             Console.Error.WriteLine($"edgeserve: warning: {content.Index.Digest} is not signed; no device takes it");
-        if (FatWarning(content.Blobs, new DriveInfo(directory).DriveFormat) is { } warning)
+        if (FatWarning(content.AllBlobs, new DriveInfo(directory).DriveFormat) is { } warning)
             Console.Error.WriteLine($"edgeserve: warning: {warning}");
     }
 

@@ -29,7 +29,7 @@ internal static class UpdateOffer
         if (json)
             CliJson.Print(offer, CliJson.Indented.OfferBody);
         else
-            Console.Out.WriteLine(offer.Installed ? $"Release {offer.Release} serves, {Terminal.Bytes(offer.Bytes)} fetched. It is in probation." : $"Release {offer.Release} serves already.");
+            Console.Out.WriteLine(offer.NewProgram is { } program ? $"Program {program} is being installed: the service starts anew and tries it for some minutes, then offer release {offer.Release} again." : offer.Installed ? $"Release {offer.Release} serves, {Terminal.Bytes(offer.Bytes)} fetched. It is in probation." : $"Release {offer.Release} serves already.");
         return ExitCodes.Ok;
     }
 

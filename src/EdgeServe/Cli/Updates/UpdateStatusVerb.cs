@@ -31,6 +31,8 @@ internal static class UpdateStatusVerb
             table.AddText("Registry", updates.Registry ?? "none: sticks and files");
         }
 
+        if (updates.Program is { } program)
+            table.AddText("Program", $"{program.Version}{(program.OnTrial ? ", on trial" : "")}{(program.TakenBack.Length > 0 ? $"; taken back: {string.Join(", ", program.TakenBack)}" : "")}");
         table.AddText("Serves", Text(updates.Active));
         if (updates.Probation is { } probation)
             table.AddText("Probation", string.Create(CultureInfo.InvariantCulture, $"{TimeSpan.FromMilliseconds(Math.Max(0, probation.LeftMs)).TotalMinutes:F0} minutes left, {probation.Crashes} crashes"));

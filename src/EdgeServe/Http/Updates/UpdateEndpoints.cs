@@ -29,7 +29,7 @@ internal sealed class UpdateEndpoints(UpdateViews views, Updater updater, Update
     private async Task NowAsync(HttpContext context)
     {
         var result = await poller.NowAsync(lifetime.ApplicationStopping).WaitAsync(context.RequestAborted);
-        await JsonResponse.WriteAsync(context, new OfferBody(result.Installed, result.Release, result.CopiedBytes), WireJson.Plain.OfferBody);
+        await JsonResponse.WriteAsync(context, new OfferBody(result.Installed, result.Release, result.CopiedBytes, result.NewProgram), WireJson.Plain.OfferBody);
     }
 
     /// <summary>A layout on this machine's disk. Its path is the caller's choice, so only for the service's own user and group.</summary>
@@ -54,7 +54,7 @@ internal sealed class UpdateEndpoints(UpdateViews views, Updater updater, Update
         try
         {
             var result = await updater.OfferAsync(source, null, asked: true, yields: false, lifetime.ApplicationStopping).WaitAsync(context.RequestAborted);
-            await JsonResponse.WriteAsync(context, new OfferBody(result.Installed, result.Release, result.CopiedBytes), WireJson.Plain.OfferBody);
+            await JsonResponse.WriteAsync(context, new OfferBody(result.Installed, result.Release, result.CopiedBytes, result.NewProgram), WireJson.Plain.OfferBody);
         }
         finally
         {

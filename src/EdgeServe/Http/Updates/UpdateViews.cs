@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Updates;
+using EdgeServe.Engine.Updates.Programs;
 using EdgeServe.Engine.Updates.Sticks;
 
 namespace EdgeServe.Http.Updates;
@@ -20,7 +21,8 @@ internal sealed class UpdateViews(TermsInForce terms, UpdateRecords records, Upd
             Of(records.Serving), Of(state.Previous), Of(state.Pending), Of(state.Refused?.Set),
             state.Probation is { } p ? new ProbationBody(p.LeftMs, p.Crashes, [.. p.Changed]) : null,
             followed is null ? 0 : trust?.MarkOf(followed.Channel).Release ?? 0, trust?.SignedTime?.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
-            Activity(), records.Last is { } last ? Of(last) : null, [.. state.History.Reverse().Select(Of)]);
+            Activity(), records.Last is { } last ? Of(last) : null, [.. state.History.Reverse().Select(Of)],
+            updater.Program is { } program ? new ProgramBody(program.Version, program.Place.IsOnTrial, [.. program.Place.Failed]) : null);
     }
 
     public UpdatesStatusBody? Status()
@@ -40,7 +42,7 @@ internal sealed class UpdateViews(TermsInForce terms, UpdateRecords records, Upd
         {
             CarrierTone.Refused => "red",
             CarrierTone.Attention => "yellow",
-            null when e.Code is UpdateRecords.RolledBack or "recovered" or "healed" => "yellow",
+            null when e.Code is UpdateRecords.RolledBack or "recovered" or "healed" or ProgramEvent.Returned or ProgramEvent.NotInstalled => "yellow",
             _ => "green",
         };
         return new UpdateEventBody(

@@ -30,6 +30,24 @@ public sealed class DatabaseTests
     }
 
     [Fact]
+    public void A_program_on_trial_migrates_nothing_and_uses_what_needs_no_migration()
+    {
+        using var folder = new TempFolder();
+        using (var connection = Database.OpenWriter(folder["jobs.db"], Migrations))
+            Database.Execute(connection, "PRAGMA user_version=1");
+        var error = Assert.Throws<StorageException>(() => Database.OpenWriter(folder["jobs.db"], Migrations, held: true));
+        Assert.Equal(StorageError.Broken, error.Error);
+        using (var reader = Database.OpenReader(folder["jobs.db"]))
+            Assert.Equal(1, Database.ScalarOf(reader, "PRAGMA user_version"));
+        using (Database.OpenWriter(folder["new.db"], Migrations))
+        {
+        }
+
+        using var open = Database.OpenWriter(folder["new.db"], Migrations, held: true);
+        Assert.True(Database.ScalarOf(open, "PRAGMA user_version") > 1);
+    }
+
+    [Fact]
     public void Opening_twice_migrates_once()
     {
         using var folder = new TempFolder();

@@ -59,7 +59,11 @@ public sealed class ChannelPolicyTests
         using var folder = new TempFolder();
         var trust = new TrustState(folder.Path);
         trust.Advance("clinic", 10, Known, Signed);
-        var refused = Record.Exception(() => ChannelPolicy.Require(channel, digest, Terms, trust, new Version(1, 2, 3)));
+        var refused = Record.Exception(() => 
+        {
+            ChannelPolicy.Require(channel, digest, Terms, trust);
+            ChannelPolicy.RequireProgram(channel, new Version(1, 2, 3));
+        });
         Assert.Equal(error, (refused as BundleException)?.Error);
         if (error is null)
             Assert.Null(refused);
