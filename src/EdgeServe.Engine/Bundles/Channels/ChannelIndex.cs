@@ -1,5 +1,4 @@
 using System.Globalization;
-using EdgeServe.Engine.Bundles.Packing;
 using EdgeServe.Engine.Models;
 
 namespace EdgeServe.Engine.Bundles.Channels;
@@ -75,7 +74,7 @@ public sealed record ChannelIndex(
     private static ChannelProgram Program(string channel, Descriptor manifest)
     {
         RequireManifest(channel, manifest);
-        return ProgramContent.Named(manifest.Annotation(AnnotationNames.Program), manifest.Annotation(AnnotationNames.Architecture), manifest);
+        return ChannelProgram.Of(manifest.Annotation(AnnotationNames.Program), manifest.Annotation(AnnotationNames.Architecture), manifest);
     }
 
     private static ChannelModel Child(string channel, Descriptor manifest)

@@ -58,7 +58,7 @@ public sealed class ProgramStageTests : IDisposable
     [InlineData("a package of another version", BundleError.ForbiddenContent)]
     [InlineData("a package of another architecture", BundleError.ForbiddenContent)]
     [InlineData("no package", BundleError.ForbiddenContent)]
-    [InlineData("a manifest of another kind", BundleError.ForbiddenContent)]
+    [InlineData("a manifest of another kind", BundleError.Malformed)]
     [InlineData("a version that is a path", BundleError.Malformed)]
     [InlineData("an altered package", BundleError.DigestMismatch)]
     [InlineData("a package cut short", BundleError.SizeMismatch)]
