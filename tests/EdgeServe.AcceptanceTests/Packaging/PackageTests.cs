@@ -28,6 +28,7 @@ public sealed partial class PackageTests(ScratchRoot box) : IClassFixture<Scratc
         await box.InstallAsync(ScratchRoot.Package!);
         Assert.Equal("750 edgeserve edgeserve\n", await box.RunAsync("stat -c '%a %U %G' /var/lib/edgeserve"));
         Assert.Equal("644 edgeserve edgeserve\n755 root root\n", await box.RunAsync("stat -c '%a %U %G' /etc/avahi/services/edgeserve.service /etc/avahi/services"));
+        Assert.Equal("755 root root\n", await box.RunAsync("stat -c '%a %U %G' /var/lib/edgeserve-program"));
         await box.RunAsync("test -L /etc/systemd/system/multi-user.target.wants/edgeserve.service -a -L /etc/systemd/system/sockets.target.wants/edgeserve-helper.socket");
         Assert.Equal("", await box.RunAsync("find /usr/lib/edgeserve /usr/share/edgeserve /etc/edgeserve -writable -not -type l -not -user root; dpkg --verify edgeserve"));
 
@@ -95,6 +96,7 @@ public sealed partial class PackageTests(ScratchRoot box) : IClassFixture<Scratc
 
     [Theory]
     [InlineData("edgeserve.service", 3.0)]
+    [InlineData("edgeserve-program@.service", 3.0)]
     // Root's helper mounts for the whole machine: no mount namespace, and one capability.
     [InlineData("edgeserve-helper@.service", 4.5)]
     [InlineData("edgeserve-stick@.service", 4.5)]
