@@ -189,14 +189,14 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
     private async Task<OfferResult> RunAsync(UpdateRun run, bool asked, CancellationToken cancellation)
     {
         var followed = terms.Require();
+        if (Program is not null)
+            await Program.SettledAsync(run.Fetching);
         var state = records.Journal.State;
         if (state.Held)
             throw new BundleException(BundleError.Held, "updates are held on this device", "Go on with `edgeserve update hold --off`.");
 
         // 1 and 2. The set that serves is not verified again: nothing new is believed.
         run.At(OfferStep.Verifying);
-        if (Program is not null)
-            await Program.SettledAsync(run.Fetching);
         var serving = state.Active is { } active && content.IsComplete(active) ? active : null;
         var known = serving is null || Program?.Wanted(content.Channel(serving), again: !run.Yields) is not null ? null : serving;
         var (index, channel) = await VerifyAsync(run.Source, followed, known?.Digest, run.Fetching);
@@ -259,7 +259,11 @@ internal sealed class Updater(TermsInForce terms, SetContent content, ActiveSets
     private async Task<OfferResult?> TakeProgramAsync(UpdateRun run, FetchedManifest index, ChannelIndex channel, CancellationToken cancellation)
     {
         if (Program?.Wanted(channel, again: !run.Yields) is not { } program)
+        {
+            RequireProgram(channel);
             return null;
+        }
+
         // The journal keeps what arrives from being collected.
         await content.KeepAsync(index);
         if (records.Journal.State is var state && state.Active != run.Set && state.Pending != run.Set)
