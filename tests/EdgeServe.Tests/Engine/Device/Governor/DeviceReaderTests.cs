@@ -73,7 +73,8 @@ public sealed class DeviceReaderTests : IDisposable
     public void The_firmwares_program_is_asked_where_there_is_no_file_and_once_a_minute()
     {
         _board.Set("/usr/bin/vcgencmd", "#!/bin/sh\necho x >> \"$(dirname \"$0\")/asked\"\necho \"throttled=0x50004\"");
-        File.SetUnixFileMode(Path.Combine(_board.Path, "usr/bin/vcgencmd"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(Path.Combine(_board.Path, "usr/bin/vcgencmd"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var reader = Reader();
         Assert.NotNull(reader.Look().Throttled);
         Assert.NotNull(reader.Look().Throttled);
