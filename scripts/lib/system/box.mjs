@@ -9,7 +9,7 @@ export class Box {
   async says(text, cursor) {
     const pattern = text.replaceAll("'", "'\\''");
     const journal = `journalctl -u edgeserve -o cat --no-pager -f ${cursor ? `--after-cursor='${cursor}'` : '-n +1'} 2> /dev/null`;
-    return this.run(`grep -m 1 -E '${pattern}' < <(${journal}); kill $! 2> /dev/null; true`);
+    return this.run(`grep -m 1 -E '${pattern}' < <(${journal}); found=$?; kill $! 2> /dev/null; exit $found`);
   }
 
   async cursor() { return (await this.run('journalctl -u edgeserve -n 0 --show-cursor --no-pager')).replace(/^[^]*-- cursor: /, '').trim(); }
