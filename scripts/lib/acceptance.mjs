@@ -4,12 +4,14 @@ import { writeFileSync } from 'node:fs';
 export class Checks {
   tests = [];
 
-  constructor(prefix) { this.prefix = prefix; }
+  /** @param announce says what begins, for what takes minutes */
+  constructor(prefix, { announce = false } = {}) { Object.assign(this, { prefix, announce }); }
 
   /** Runs one; what it throws is the failure. False: it failed. */
   async check(name, work) {
     const begun = performance.now();
     let message;
+    if (this.announce) console.log(`${new Date().toISOString().slice(11, 19)} ${name}...`);
     try { await work(); } catch (error) { message = String(error?.stack ?? error).slice(0, 4000); }
     this.add(name, message, performance.now() - begun);
     return message === undefined;

@@ -19,7 +19,7 @@ import { carry } from './sticks.mjs';
 const [system, deb, author, sheetFile, report, cuts = '10'] = process.argv.slice(2);
 const work = mkdtempSync(join(tmpdir(), 'edgeserve-system-'));
 const run = {
-  work, deb, cuts: Number(cuts), sheet: new Sheet(), checks: new Checks('emulated system'),
+  work, deb, cuts: Number(cuts), sheet: new Sheet(), checks: new Checks('emulated system', { announce: true }),
   office: new Author([author], join(work, 'office')), tabletPort: 10_000 + Math.floor(Math.random() * 22_000),
   folder(name) { const path = join(work, name); mkdirSync(path, { recursive: true }); return path; },
 };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { Author } from '../author.mjs';
+import { press, Watch } from './lights.mjs';
 import { makeStick, readStick } from './stick-image.mjs';
 
 const small = ['models/breast-cancer/1', 'models/digits/1'];
@@ -62,16 +63,24 @@ export async function carry(run) {
     assert.equal(status.active.release, 1);
     assert.match(await box.run('edgeserve status 2>/dev/null'), /Serving  *ready/);
     cursor = await box.cursor();
-    const before = performance.now();
+    const before = performance.now(), watch = new Watch(machine);
     await machine.plug('green', image, slow);
     await installed(2, cursor);
     const { last } = await box.json('edgeserve update status --json');
     sheet.row('pulled while copying, then plugged in again: bytes of the second time', `${last.bytes}`, `${part} of one file were there when it was pulled; ${sheet.seconds(before)} s at ${slow / 1000} kB/s`);
     await done();
     await readOnlyAgain();
-    await machine.pull('green');
-    await isOut();
+    // Read: amber flickers. Done: one short flash of green, again and again.
+    await watch.until(/(amber off ){3}.*(green off ){3}/);
+    sheet.row('lights with that stick, on the pins', (await watch.stop()).summary);
     assert.equal(report(image).title, 'Updated');
+  });
+
+  await checks.check('a press of the button lets go of the stick', async () => {
+    await press(machine);
+    await isOut();
+    await machine.pull('green');
+    await box.serves();
   });
 
   await checks.check('an ext4 stick works too', async () => {
@@ -89,9 +98,12 @@ export async function carry(run) {
     const stranger = new Author(office.program, folder('stranger'));
     stranger.stick(stranger.release(4, small), folder('red'));
     const image = makeStick(join(work, 'red.img'), folder('red'));
+    const watch = new Watch(machine);
     await machine.plug('red', image);
     await done();
     await readOnlyAgain();
+    await watch.until(/red off red off red off red/);
+    await watch.stop();
     await machine.pull('red');
     await isOut();
     assert.equal(report(image).title, 'Not from head office');
