@@ -47,6 +47,7 @@ internal sealed class AuditListener(AuditLog audit) : ILoggerProvider
         8363 => "program.changed",
         8364 => "program.returned",
         8365 or 8366 => "program.trust",
+        8317 => "pairing.reopened",
         // What else of security comes: its own sentence says what it is.
         >= 8106 and < 8200 when level >= LogLevel.Warning => "security",
         _ => null,

@@ -79,6 +79,13 @@ internal sealed partial class FolderHandle : IDisposable
         return content[..read];
     }
 
+    /// <summary>Everything written to the folder's file system is on it when this returns.</summary>
+    public void FlushAll()
+    {
+        if (SyncFileSystem(_handle) != 0)
+            throw new IOException($"what was written to {Path} may not be on it: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
     /// <summary>Opens a plain file for reading.</summary>
     /// <param name="name">In this folder.</param>
     /// <param name="size">In bytes, before any is read.</param>
@@ -176,6 +183,9 @@ internal sealed partial class FolderHandle : IDisposable
         int error = Marshal.GetLastPInvokeError();
         return new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
     }
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    private static partial int SyncFileSystem(SafeFileHandle folder);
 
     [LibraryImport("libc", EntryPoint = "openat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int OpenAt(int folder, string name, int flags, uint mode);

@@ -40,6 +40,7 @@ namespace EdgeServe.Cli;
 [JsonSerializable(typeof(UpdateEventBody[]))]
 [JsonSerializable(typeof(DeviceBody))]
 [JsonSerializable(typeof(MediaBody))]
+[JsonSerializable(typeof(EjectedMediaBody))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     public static CliJson Indented { get; } = new(new JsonSerializerOptions

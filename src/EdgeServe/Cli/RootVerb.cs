@@ -36,6 +36,7 @@ internal static class RootVerb
             SyncVerb.Create(),
             TabletVerb.Create(),
             SetupCardVerb.Create(),
+            KitCardVerb.Create(),
             KeyAdminVerb.Create(),
             AuditVerb.Create(),
             StatusVerb.Create(),

@@ -61,6 +61,8 @@ internal static class StatusVerb
         table.AddText("Disk free", $"{Terminal.Bytes(status.Disk.FreeBytes)}, {Terminal.Bytes(status.Disk.ReserveBytes)} in reserve");
         table.AddText("Governor", Text(status.Governor));
         table.AddText("Telemetry", Text(status.Sync));
+        if (status.Lights is { } lights)
+            table.AddText("Lights", $"{lights.Shows?.Replace('_', ' ') ?? "none"}, by {lights.By}{(lights.Button ? ", with a button" : "")}");
         foreach (var problem in status.Problems)
             table.AddText($"Degraded: {problem.Part}", problem.Hint is null ? problem.Reason : $"{problem.Reason}. {problem.Hint}");
         Terminal.Output.Write(table);

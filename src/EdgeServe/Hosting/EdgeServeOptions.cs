@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using EdgeServe.Engine.Device.Governor;
+using EdgeServe.Engine.Device.Lights;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Sync;
@@ -42,6 +43,8 @@ internal sealed class EdgeServeOptions
     public SyncSection Sync { get; set; } = new();
 
     public SecuritySection Security { get; set; } = new();
+
+    public LightsSection Lights { get; set; } = new();
 }
 
 internal sealed class ServerOptions
@@ -81,6 +84,9 @@ internal sealed class ServerOptions
     /// <summary>Where the service keeps what it writes.</summary>
     [Required]
     public string DataDirectory { get; set; } = "data";
+
+    /// <summary>Whom to call when the box does not work, for the card in the kit's lid: a name, a number. Empty: a line to write on.</summary>
+    public string Contact { get; set; } = "";
 
     /// <summary>File that says to avahi what to announce on the network (<c>_edgeserve._tcp</c>); empty: nothing is announced.</summary>
     public string DiscoveryFile { get; set; } = "";
@@ -447,4 +453,37 @@ internal sealed class SecuritySection
 
     /// <summary>PEM file with the key of that certificate.</summary>
     public string CertificateKeyFile { get; set; } = "";
+}
+
+/// <summary>Lights and a button. Lines are counted as the kernel does: on a Raspberry Pi they are the BCM numbers, on a Jetson <c>gpioinfo</c> lists them.</summary>
+internal sealed class LightsSection
+{
+    /// <summary>N of <c>/dev/gpiochipN</c>.</summary>
+    [Range(0, LightOptions.MostChips)]
+    public int Chip { get; set; }
+
+    /// <summary>Line of the green light; -1: none is wired.</summary>
+    [Range(LightOptions.NotWired, LightOptions.MostLines)]
+    public int GreenLine { get; set; } = LightOptions.NotWired;
+
+    /// <summary>Line of the amber light; -1: none is wired.</summary>
+    [Range(LightOptions.NotWired, LightOptions.MostLines)]
+    public int AmberLine { get; set; } = LightOptions.NotWired;
+
+    /// <summary>Line of the red light; -1: none is wired.</summary>
+    [Range(LightOptions.NotWired, LightOptions.MostLines)]
+    public int RedLine { get; set; } = LightOptions.NotWired;
+
+    /// <summary>Lights are on at low level.</summary>
+    public bool ActiveLow { get; set; }
+
+    /// <summary>Line of the button; -1: none is wired.</summary>
+    [Range(LightOptions.NotWired, LightOptions.MostLines)]
+    public int ButtonLine { get; set; } = LightOptions.NotWired;
+
+    /// <summary>The button pulls its line up; otherwise it connects it to ground.</summary>
+    public bool ButtonActiveHigh { get; set; }
+
+    /// <summary>Folder of a kernel's LED that stands in where no light is wired; <c>auto</c>: the board's own, if this process may write it; empty: none.</summary>
+    public string BoardLed { get; set; } = LightOptions.AnyBoardLed;
 }

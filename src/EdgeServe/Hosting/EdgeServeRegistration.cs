@@ -1,6 +1,7 @@
 using EdgeServe.Engine;
 using EdgeServe.Engine.Audit;
 using EdgeServe.Engine.Device;
+using EdgeServe.Engine.Device.Lights;
 using EdgeServe.Engine.Models;
 using EdgeServe.Engine.Storage;
 using EdgeServe.Engine.Updates.Sticks;
@@ -17,6 +18,7 @@ using EdgeServe.Http.Sync;
 using EdgeServe.Http.Telemetry;
 using EdgeServe.Http.Trust;
 using EdgeServe.Http.Updates;
+using EdgeServe.Panel;
 using EdgeServe.Security;
 using EdgeServe.Security.Keys;
 using EdgeServe.Security.Limits;
@@ -54,6 +56,7 @@ internal static class EdgeServeRegistration
         builder.Services.AddSync(EngineOptionsFrom.Sync(options), options.Telemetry.Enabled, EngineOptionsFrom.Collector(options.Sync));
         builder.Services.AddCarryOut(EngineOptionsFrom.CarryOut(options));
         builder.Services.AddSecurity(options.Security);
+        builder.Services.AddPanel(options.Lights);
         builder.Services.AddHttpApi();
         builder.Services.AddGrpcApi(options);
         builder.Services.AddMetricsApi(options);
@@ -107,6 +110,15 @@ internal static class EdgeServeRegistration
         services.AddSingleton<IFirstTabletCard, FirstTabletCard>();
         services.AddSingleton<ServerCertificates>();
         services.AddHostedService(p => p.GetRequiredService<ServerCertificates>());
+    }
+
+    private static void AddPanel(this IServiceCollection services, LightsSection options)
+    {
+        services.AddSingleton(EngineOptionsFrom.Lights(options));
+        services.AddSingleton<PanelStatus>();
+        services.AddSingleton<BoxLooks>();
+        services.AddSingleton<ButtonActions>();
+        services.AddHostedService<PanelService>();
     }
 
     private static void AddHttpApi(this IServiceCollection services)

@@ -18,6 +18,7 @@ internal static class EffectiveValues
         ("Server:AllowedOrigins", o => List(o.Server.AllowedOrigins)),
         ("Server:PathBase", o => o.Server.PathBase),
         ("Server:DataDirectory", o => o.Server.DataDirectory),
+        ("Server:Contact", o => o.Server.Contact),
         ("Server:DiscoveryFile", o => o.Server.DiscoveryFile),
         ("Engine:Library", o => o.Engine.Library),
         ("Engine:Providers", o => List(o.Engine.Providers)),
@@ -107,6 +108,14 @@ internal static class EffectiveValues
         ("Security:AddressRequestsPerSecond", o => Text(o.Security.AddressRequestsPerSecond)),
         ("Security:CertificateFile", o => o.Security.CertificateFile),
         ("Security:CertificateKeyFile", o => o.Security.CertificateKeyFile),
+        ("Lights:Chip", o => Text(o.Lights.Chip)),
+        ("Lights:GreenLine", o => Text(o.Lights.GreenLine)),
+        ("Lights:AmberLine", o => Text(o.Lights.AmberLine)),
+        ("Lights:RedLine", o => Text(o.Lights.RedLine)),
+        ("Lights:ActiveLow", o => Text(o.Lights.ActiveLow)),
+        ("Lights:ButtonLine", o => Text(o.Lights.ButtonLine)),
+        ("Lights:ButtonActiveHigh", o => Text(o.Lights.ButtonActiveHigh)),
+        ("Lights:BoardLed", o => o.Lights.BoardLed),
     ];
 
     private static string Text(bool value) => value ? "true" : "false";

@@ -3,6 +3,7 @@ using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Bundles.Registry;
 using EdgeServe.Engine.Bundles.Signing;
 using EdgeServe.Engine.Device.Governor;
+using EdgeServe.Engine.Device.Lights;
 using EdgeServe.Engine.Inference;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Models;
@@ -108,6 +109,18 @@ internal static class EngineOptionsFrom
     };
 
     public static ProgramOptions Programs(UpdatesSection updates) => new() { Directory = updates.ProgramDirectory, Helper = updates.ProgramHelper };
+
+    public static LightOptions Lights(LightsSection lights) => new()
+    {
+        Chip = lights.Chip,
+        GreenLine = lights.GreenLine,
+        AmberLine = lights.AmberLine,
+        RedLine = lights.RedLine,
+        LightsActiveLow = lights.ActiveLow,
+        ButtonLine = lights.ButtonLine,
+        ButtonActiveHigh = lights.ButtonActiveHigh,
+        BoardLed = lights.BoardLed,
+    };
 
     public static TelemetryOptions Telemetry(EdgeServeOptions options) => new()
     {

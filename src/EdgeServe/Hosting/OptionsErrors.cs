@@ -24,6 +24,8 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
         Collect(new TelemetrySectionValidator().Validate(name, options.Telemetry), "Telemetry", errors);
         Collect(new SyncSectionValidator().Validate(name, options.Sync), "Sync", errors);
         Collect(new SecuritySectionValidator().Validate(name, options.Security), "Security", errors);
+        Collect(new LightsSectionValidator().Validate(name, options.Lights), "Lights", errors);
+        Wires(options.Lights, errors);
         Proves(options, errors);
         Sends(options.Sync, errors);
         Follows(options.Updates, errors);
@@ -90,6 +92,13 @@ internal sealed class OptionsErrors : IValidateOptions<EdgeServeOptions>
 
         if (updates.TrustedKeys.Length < updates.Threshold)
             errors.Add($"Updates:Threshold: {updates.Threshold} of {updates.TrustedKeys.Length} keys can never sign");
+    }
+
+    /// <summary>Two things on one line could only fight.</summary>
+    private static void Wires(LightsSection lights, List<string> errors)
+    {
+        foreach (var twice in new[] { lights.GreenLine, lights.AmberLine, lights.RedLine, lights.ButtonLine }.Where(l => l >= 0).GroupBy(l => l).Where(g => g.Count() > 1))
+            errors.Add($"Lights: line {twice.Key} is given to {twice.Count()} things; each needs its own");
     }
 
     /// <summary>A certificate of the operator's that cannot serve is an error now, not at the first handshake.</summary>

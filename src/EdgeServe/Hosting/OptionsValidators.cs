@@ -34,3 +34,6 @@ internal sealed partial class SecuritySectionValidator : IValidateOptions<Securi
 
 [OptionsValidator]
 internal sealed partial class SyncSectionValidator : IValidateOptions<SyncSection>;
+
+[OptionsValidator]
+internal sealed partial class LightsSectionValidator : IValidateOptions<LightsSection>;

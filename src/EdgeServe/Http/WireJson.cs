@@ -28,6 +28,7 @@ namespace EdgeServe.Http;
 [JsonSerializable(typeof(AuditBody))]
 [JsonSerializable(typeof(DeviceBody))]
 [JsonSerializable(typeof(MediaBody))]
+[JsonSerializable(typeof(EjectedMediaBody))]
 [JsonSerializable(typeof(UpdatesBody))]
 [JsonSerializable(typeof(SyncBody))]
 [JsonSerializable(typeof(KeyBody))]

@@ -87,7 +87,7 @@ internal static class AccessTable
             "POST /v2/repository/models/{model}/unload", "POST /v2/repository/{repository}/models/{model}/unload",
             Oip + "RepositoryIndex", Oip + "RepositoryModelLoad", Oip + "RepositoryModelUnload", Oip + "TraceSetting", Oip + "LogSettings",
             "POST /v2/trace/setting", "POST /v2/models/{model}/trace/setting", "POST /v2/logging",
-            "GET /metrics", "GET /edge/v1/status", "GET /edge/v1/device", "GET /edge/v1/media", "GET /edge/v1/series",
+            "GET /metrics", "GET /edge/v1/status", "GET /edge/v1/device", "GET /edge/v1/media", "POST /edge/v1/media/eject", "GET /edge/v1/series",
             "GET /edge/v1/updates", "POST /edge/v1/updates/now", "POST /edge/v1/updates/rollback", "POST /edge/v1/updates/hold", "POST /edge/v1/updates/release",
             "GET /edge/v1/sync", "POST /edge/v1/sync/now", "POST /edge/v1/sync/hold", "POST /edge/v1/sync/resume",
             "POST /grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", "POST /grpc.reflection.v1.ServerReflection/ServerReflectionInfo");

@@ -20,6 +20,7 @@ public sealed partial class HouseTests
         ["Storage"] = [],
         ["Device"] = ["Storage"],
         ["Device/Governor"] = ["Inference", "Models", "Storage"],
+        ["Device/Lights"] = ["Storage"],
         ["Audit"] = ["Device", "Storage"],
         ["Bundles"] = ["Storage"],
         ["Bundles/Channels"] = ["Bundles", "Models"],

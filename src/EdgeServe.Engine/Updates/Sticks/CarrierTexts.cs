@@ -56,6 +56,9 @@ internal static class CarrierTexts
         _ => "The box could not be given its new program.",
     };
 
+    /// <summary>Somebody asked for the stick back before it was done with.</summary>
+    public static CarrierText LetGo { get; } = new(CarrierTone.Good, "Stopped", "The box stopped because the stick was asked back.", Pull + " Put it in again: the box goes on where it stopped.");
+
     /// <summary>A fault of the program.</summary>
     public static CarrierText Broken { get; } = new(CarrierTone.Refused, "Did not work", "The box could not take the update.", TellOffice);
 

@@ -19,6 +19,7 @@ internal sealed partial class MediaWatcher(StickOptions options, DeviceEnrolment
     private readonly HashSet<string> _complained = [];
     private readonly ChangeSignal _signal = new();
     private readonly SemaphoreSlim _work = new(0);
+    private readonly StickEject _eject = new(options.HelperSocket, time);
     private volatile MediumState[] _states = [];
     private volatile bool _again;
 
@@ -33,6 +34,24 @@ internal sealed partial class MediaWatcher(StickOptions options, DeviceEnrolment
     {
         _again = true;
         _signal.Set();
+    }
+
+    /// <summary>Makes everything that is plugged in safe to pull: what still copies stops, what is being written is written to its end.</summary>
+    /// <returns>Names of the media that may be pulled now, and why the others may not.</returns>
+    public async Task<(IReadOnlyList<string> Ejected, IReadOnlyList<string> Problems)> EjectAsync(CancellationToken cancellation)
+    {
+        PluggedMedium[] media;
+        lock (_media)
+            media = [.. _media.Values];
+        var results = await Task.WhenAll(media.Select(m => _eject.RunAsync(m, cancellation)));
+        var problems = results.Zip(media).Where(r => r.First is not null).Select(r => $"{r.Second.State.Name}: {r.First}").ToArray();
+        foreach (string problem in problems)
+            Log.NotEjected(log, problem);
+        string[] ejected = [.. results.Zip(media).Where(r => r.First is null).Select(r => r.Second.State.Name)];
+        foreach (string name in ejected)
+            Log.Ejected(log, name);
+        _signal.Set();
+        return (ejected, problems);
     }
 
     public override void Dispose()
@@ -91,7 +110,7 @@ internal sealed partial class MediaWatcher(StickOptions options, DeviceEnrolment
             foreach (var medium in present)
             {
                 bool known = _media.TryGetValue(medium.Path, out var plugged);
-                if (known && (plugged!.IsBusy || (plugged.Medium == medium && !(again && medium.IsOurs))))
+                if (known && (plugged!.IsBusy || plugged.IsLeaving || (plugged.Medium == medium && !(again && medium.IsOurs))))
                     continue;
                 if (known)
                     left.Add(plugged!);
@@ -163,5 +182,11 @@ internal sealed partial class MediaWatcher(StickOptions options, DeviceEnrolment
 
         [LoggerMessage(6204, LogLevel.Warning, "Medium {Name} cannot be read: {Reason}")]
         public static partial void Unreadable(ILogger logger, string name, string reason);
+
+        [LoggerMessage(8310, LogLevel.Information, "Medium {Name} may be pulled: it was asked back")]
+        public static partial void Ejected(ILogger logger, string name);
+
+        [LoggerMessage(8311, LogLevel.Warning, "A medium was asked back and may not be safe to pull: {Problem}")]
+        public static partial void NotEjected(ILogger logger, string problem);
     }
 }

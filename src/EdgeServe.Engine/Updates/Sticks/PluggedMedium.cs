@@ -10,6 +10,7 @@ internal sealed class PluggedMedium
     private volatile MediumState _state;
     private volatile Medium _medium;
     private volatile bool _isGone;
+    private volatile bool _isLeaving;
 
     internal PluggedMedium(Medium medium, Action changed)
     {
@@ -22,13 +23,19 @@ internal sealed class PluggedMedium
 
     public MediumState State => _state;
 
+    /// <summary>Its state changed. Raised on any thread.</summary>
+    internal event Action? Moved;
+
     internal Medium Medium => _medium;
 
     /// <summary>Is somebody reading it or writing to it?</summary>
     internal bool IsBusy => _state.Phase is MediumPhase.Reading or MediumPhase.Copying or MediumPhase.Trying or MediumPhase.Carrying or MediumPhase.Reporting;
 
-    /// <summary>Was it pulled?</summary>
-    internal bool IsGone => _isGone;
+    /// <summary>Was it pulled, or let go of? Nothing is written to it any more.</summary>
+    internal bool IsGone => _isGone || _isLeaving;
+
+    /// <summary>Somebody asked for it back. It is not looked at again before it was pulled.</summary>
+    internal bool IsLeaving => _isLeaving;
 
     /// <summary>Cancelled when it is pulled while it is still read or written.</summary>
     internal CancellationToken Needed => _gone.Token;
@@ -45,13 +52,26 @@ internal sealed class PluggedMedium
     internal void Move(Func<MediumState, MediumState> change)
     {
         _state = change(_state);
+        Moved?.Invoke();
         _changed();
+    }
+
+    /// <summary>Stops reading and writing at the next point where nothing is half done. What was copied is kept.</summary>
+    internal void Leave()
+    {
+        _isLeaving = true;
+        StopUsing();
     }
 
     /// <summary>It was pulled. What was copied entirely is carried on with.</summary>
     internal void Gone()
     {
         _isGone = true;
+        StopUsing();
+    }
+
+    private void StopUsing()
+    {
         if (_state.Phase is MediumPhase.Waiting or MediumPhase.Reading or MediumPhase.Copying or MediumPhase.Carrying)
             _gone.Cancel();
     }

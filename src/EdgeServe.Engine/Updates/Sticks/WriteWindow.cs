@@ -26,28 +26,20 @@ internal sealed class WriteWindow : IAsyncDisposable
     /// <returns>The window, or why there is none.</returns>
     public static async Task<(WriteWindow? Window, string? Refusal)> OpenAsync(string helper, string medium, CancellationToken cancellation)
     {
-        // What the helper takes; anything else was not mounted by it.
-        if (medium.Length is 0 or > 32 || !medium.All(char.IsAsciiLetterOrDigit))
-            return (null, "the helper did not mount it");
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            patience.CancelAfter(Patience);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(helper), patience.Token);
-            await socket.SendAsync(Encoding.ASCII.GetBytes($"write {medium}\n"), patience.Token);
-            string answer = await LineAsync(socket, patience.Token);
-            if (answer == "open")
-                return (new WriteWindow(socket), null);
-            socket.Dispose();
-            return (null, answer.Length > 0 ? answer : "the helper said nothing");
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
-        {
-            socket.Dispose();
-            cancellation.ThrowIfCancellationRequested();
-            return (null, e is SocketException ? e.Message : "the helper does not answer");
-        }
+        var (answer, socket) = await AskAsync(helper, "write", medium, cancellation);
+        if (socket is not null && answer == "open")
+            return (new WriteWindow(socket), null);
+        socket?.Dispose();
+        return (null, answer);
+    }
+
+    /// <summary>Has the stick unmounted.</summary>
+    /// <returns>Why it was not; null: it was, and may be pulled.</returns>
+    public static async Task<string?> EjectAsync(string helper, string medium, CancellationToken cancellation)
+    {
+        var (answer, socket) = await AskAsync(helper, "eject", medium, cancellation);
+        socket?.Dispose();
+        return answer == "ejected" ? null : answer;
     }
 
     /// <summary>Closes the window and waits until the stick is read-only again.</summary>
@@ -65,6 +57,30 @@ internal sealed class WriteWindow : IAsyncDisposable
         }
 
         _socket.Dispose();
+    }
+
+    /// <returns>The helper's word, or why there is none; the connection, while it is open.</returns>
+    private static async Task<(string Answer, Socket? Socket)> AskAsync(string helper, string what, string medium, CancellationToken cancellation)
+    {
+        // What the helper takes; anything else was not mounted by it.
+        if (medium.Length is 0 or > 32 || !medium.All(char.IsAsciiLetterOrDigit))
+            return ("the helper did not mount it", null);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            patience.CancelAfter(Patience);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(helper), patience.Token);
+            await socket.SendAsync(Encoding.ASCII.GetBytes($"{what} {medium}\n"), patience.Token);
+            string answer = await LineAsync(socket, patience.Token);
+            return (answer.Length > 0 ? answer : "the helper said nothing", socket);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            socket.Dispose();
+            cancellation.ThrowIfCancellationRequested();
+            return (e is SocketException ? e.Message : "the helper does not answer", null);
+        }
     }
 
     internal static async Task<string> LineAsync(Socket socket, CancellationToken cancellation)

@@ -13,7 +13,7 @@ internal static class FieldChecks
 {
     private const string InstalledIn = "/usr/lib/edgeserve";
     private const string SystemdRuns = "/run/systemd/system";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Was this program installed as a package?</summary>
     public static bool IsInstalled => AppContext.BaseDirectory.TrimEnd('/') == InstalledIn;
@@ -38,6 +38,7 @@ internal static class FieldChecks
             findings.Add(Finding.Warning("Network", "served on this box only", "Tablets need Server:LanUrls, for example https://0.0.0.0:8443."));
         }
 
+        findings.Add(await LightChecks.LookAsync(options, cancellation));
         if (options.Updates.MediaHelper.Length > 0)
             findings.Add(Sticks(options));
         if (options.Server.DiscoveryFile.Length > 0)

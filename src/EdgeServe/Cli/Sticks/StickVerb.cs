@@ -10,5 +10,6 @@ internal static class StickVerb
         StickWriteVerb.Create(),
         StickInspectVerb.Create(),
         StickStatusVerb.Create(),
+        StickEjectVerb.Create(),
     };
 }

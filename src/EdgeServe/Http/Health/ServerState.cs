@@ -8,6 +8,8 @@ internal sealed class ServerState
 
     public bool IsReady => _modelsTried && !_stopping;
 
+    public bool IsStopping => _stopping;
+
     public string Reason => _stopping ? "the server is stopping" : "models are loading";
 
     /// <summary>Readiness may have changed.</summary>

@@ -40,10 +40,17 @@ internal sealed record GovernorBody(
     string Level, SparedBody[] Reasons, long SinceMs, string Background, int? RunsAtATime, double? Celsius, string? Zone,
     long? MemoryAvailableBytes, long? MemoryTotalBytes, double? MemoryWaitPercent, bool UnderVoltage, bool OnBattery, int? BatteryPercent, int? DiskWearPercent, long? WrittenBytesPerDay);
 
+/// <summary>Lights and button.</summary>
+/// <param name="Shows">What the lights say; absent: there are none.</param>
+/// <param name="By">Through what.</param>
+/// <param name="Button">Is there one?</param>
+internal sealed record LightsBody(string? Shows, string By, bool Button);
+
 /// <param name="State">ok or degraded.</param>
+/// <param name="Lights">Absent: nothing is wired, or nothing that works.</param>
 /// <param name="Follows">Absent: it belongs to no fleet.</param>
 internal sealed record StatusBody(
-    string State, string Name, string Version, string? Device, bool Ready, ClockBody Clock, JobCountsBody Jobs, DiskBody Disk, GovernorBody Governor, FollowsBody? Follows, UpdatesStatusBody? Updates, SyncStatusBody Sync, ProblemBody[] Problems);
+    string State, string Name, string Version, string? Device, bool Ready, ClockBody Clock, JobCountsBody Jobs, DiskBody Disk, GovernorBody Governor, FollowsBody? Follows, UpdatesStatusBody? Updates, SyncStatusBody Sync, LightsBody? Lights, ProblemBody[] Problems);
 
 /// <summary>What may be asked of <c>POST /edge/v1/device/clock</c>.</summary>
 /// <param name="Time">RFC 3339, with a zone.</param>

@@ -1,6 +1,7 @@
 using EdgeServe.Engine.Bundles;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Device.Governor;
+using EdgeServe.Engine.Device.Lights;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Engine.Updates.Enrolment;
 using EdgeServe.Hosting;
@@ -15,7 +16,7 @@ namespace EdgeServe.Http.Operator;
 
 /// <summary><c>GET /edge/v1/status</c>: what works, what does not, why, and what to do. Serving being ready is <c>/v2/health/ready</c>'s word.</summary>
 internal sealed class StatusEndpoint(
-    JobService jobs, DeviceClock clock, DeviceIdentity identity, DeviceEnrolment enrolment, UpdateViews updates, SyncViews sync, GovernorViews governor, ServerState serving, IOptions<EdgeServeOptions> options)
+    JobService jobs, DeviceClock clock, DeviceIdentity identity, DeviceEnrolment enrolment, UpdateViews updates, SyncViews sync, GovernorViews governor, ServerState serving, PanelStatus panel, IOptions<EdgeServeOptions> options)
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -35,10 +36,11 @@ internal sealed class StatusEndpoint(
                 totals[JobState.Expired], jobs.Lost, totals.Bytes, jobs.Options.MaxBytes, jobs.Options.MaxPending, jobs.Options.MaxFinished,
                 jobs.IsChecked, jobs.LogWasMissing),
             new DiskBody(jobs.FreeBytes, jobs.Options.ReserveBytes), governor.Body(),
-            enrolment.Terms is { } terms ? new FollowsBody(terms.Channel, terms.DeviceClass, terms.Registry) : null, updates.Status(), sync.Status(), problems);
+            enrolment.Terms is { } terms ? new FollowsBody(terms.Channel, terms.DeviceClass, terms.Registry) : null, updates.Status(), sync.Status(), Lights(), problems);
     }
 
-    private IEnumerable<ProblemBody> Problems()
+    /// <summary>What makes it degraded.</summary>
+    public IEnumerable<ProblemBody> Problems()
     {
         if (jobs.Trouble is { } trouble)
             yield return new ProblemBody("jobs", "Storage" + trouble.Error, trouble.Message, trouble.Hint);
@@ -48,7 +50,13 @@ internal sealed class StatusEndpoint(
             yield return new ProblemBody("device", "Spared", spared.Seen, spared.Hint);
         foreach (var (code, waits, hint) in sync.Problems())
             yield return new ProblemBody("sync", code, waits, hint);
+        foreach (string problem in panel.Troubles)
+            yield return new ProblemBody("lights", "LightsUnavailable", problem, "See Lights in the settings; serving does not need them.");
     }
+
+    private LightsBody? Lights() => panel.Panel is { By.Length: > 0 } wired
+        ? new LightsBody(wired.Lights == LightColours.None ? null : SyncViews.Snake(panel.Shown), wired.By, wired.HasButton)
+        : null;
 
     private string? Device()
     {

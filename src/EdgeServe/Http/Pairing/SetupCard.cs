@@ -31,6 +31,7 @@ internal static class SetupCard
             ["pair"] = Page.Encode(links.Pair),
             ["pair.qr"] = QrPicture.Svg(pair, links.Pair),
             ["code"] = CodeText.Show(code).Replace("-", "-<wbr>", StringComparison.Ordinal),
+            ["again"] = options.Lights.ButtonLine < 0 ? "" : $"<p class=\"keep\">{Page.Text("en.card.again", "en")} <span lang=\"fr\">{Page.Text("fr.card.again", "fr")}</span></p>",
             ["trust"] = "",
             ["elsewhere"] = "",
         };

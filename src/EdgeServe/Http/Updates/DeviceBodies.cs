@@ -24,3 +24,7 @@ internal sealed record CargoBody(string Tone, string Title, string Text, string 
 
 /// <param name="Media">By name.</param>
 internal sealed record MediaBody(MediumBody[] Media);
+
+/// <param name="Ejected">Names of the media that may be pulled.</param>
+/// <param name="Problems">A sentence for each that may not.</param>
+internal sealed record EjectedMediaBody(string[] Ejected, string[] Problems);

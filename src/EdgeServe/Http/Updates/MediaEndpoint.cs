@@ -4,14 +4,19 @@ using EdgeServe.Http.Oip;
 
 namespace EdgeServe.Http.Updates;
 
-/// <summary><c>GET /edge/v1/media</c>: what is plugged in and where it stands.</summary>
+/// <summary><c>/edge/v1/media</c>: what is plugged in and where it stands, and letting go of it.</summary>
 internal static class MediaEndpoint
 {
-    public static void MapMedia(this IEndpointRouteBuilder routes) => routes.MapReads("/edge/v1/media", context =>
+    public static void MapMedia(this IEndpointRouteBuilder routes)
     {
-        var media = context.RequestServices.GetRequiredService<MediaWatcher>().Media;
-        return JsonResponse.WriteAsync(context, new MediaBody([.. media.Select(Of)]), WireJson.Plain.MediaBody);
-    });
+        var watcher = routes.ServiceProvider.GetRequiredService<MediaWatcher>();
+        routes.MapReads("/edge/v1/media", context => JsonResponse.WriteAsync(context, new MediaBody([.. watcher.Media.Select(Of)]), WireJson.Plain.MediaBody));
+        routes.MapPost("/edge/v1/media/eject", (RequestDelegate)(async context =>
+        {
+            var (ejected, problems) = await watcher.EjectAsync(context.RequestAborted);
+            await JsonResponse.WriteAsync(context, new EjectedMediaBody([.. ejected], [.. problems]), WireJson.Plain.EjectedMediaBody);
+        }));
+    }
 
     private static MediumBody Of(MediumState medium) => new(
         medium.Name, Snake(medium.Phase.ToString()), medium.MayBePulled, medium.Release > 0 ? medium.Release : null, medium.Bytes, medium.TotalBytes,

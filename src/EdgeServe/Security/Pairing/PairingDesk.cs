@@ -26,6 +26,8 @@ internal sealed partial class PairingDesk : IDisposable
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
     private readonly List<OpenPairing> _pairings = [];
+    private long? _reopenedUntil;
+    private int _reopenedTries;
 
     public PairingDesk(KeyStore keys, SetupCode setup, TimeProvider time, ILogger<PairingDesk> log)
     {
@@ -136,12 +138,45 @@ internal sealed partial class PairingDesk : IDisposable
     {
         lock (_gate)
         {
-            if (_setup.Kept() is not { State: PairingState.Open } kept)
+            _reopenedUntil = null;
+            if (_setup.Kept() is not { State: PairingState.Open or PairingState.Paired } kept)
                 return _setup.Kept();
-            kept = kept with { State = PairingState.Cancelled };
+            // One that was used is of use with the button; not any more. It still counts as a way in that was there.
+            kept = kept with { State = kept.State == PairingState.Open ? PairingState.Cancelled : PairingState.Expired };
             _setup.Keep(kept);
             Log.Cancelled(_log, "setup", by);
             return kept;
+        }
+    }
+
+    /// <summary>May the setup card that is kept let one more tablet in?</summary>
+    public bool IsReopened
+    {
+        get
+        {
+            lock (_gate)
+                return IsReopenedNow;
+        }
+    }
+
+    private bool IsReopenedNow => _reopenedUntil is { } until && _time.GetTimestamp() < until;
+
+    /// <summary>
+    /// Somebody holds the box in the hand, and pressed its button: for five minutes the code on the card it has lets one more tablet in,
+    /// with a key of scope infer whatever the card's was. Card and button together; one of them alone opens nothing. A restart ends it.
+    /// </summary>
+    /// <returns>Why not; null: it does.</returns>
+    /// <exception cref="StorageException">The disk does not say whether there is a card.</exception>
+    public string? Reopen(string by)
+    {
+        lock (_gate)
+        {
+            if (_setup.Kept() is not { State: PairingState.Open or PairingState.Paired })
+                return "this box has no setup card, or its card was taken back or locked: print one with edgeserve setup-card";
+            _reopenedUntil = _time.GetTimestamp() + (long)(Lifetime.TotalSeconds * _time.TimestampFrequency);
+            _reopenedTries = 0;
+            Log.Reopened(_log, by, (int)Lifetime.TotalMinutes);
+            return null;
         }
     }
 
@@ -199,6 +234,12 @@ internal sealed partial class PairingDesk : IDisposable
             throw WrongCode();
         if (!right.Equals(hash)) // 3
         {
+            if (IsReopenedNow && ++_reopenedTries >= MostTries) // 4
+            {
+                _reopenedUntil = null;
+                Log.Locked(_log, "setup", MostTries);
+            }
+
             if (kept.State == PairingState.Open) // 4
             {
                 var status = Wrong(new PairingStatus(kept.State, kept.Tries, null));
@@ -210,8 +251,17 @@ internal sealed partial class PairingDesk : IDisposable
             throw WrongCode();
         }
 
+        if (kept.State == PairingState.Paired && IsReopenedNow)
+        {
+            var again = Add(new PairingWish(null, Scope.Infer, []), tablet, "setup card and button"); // 5
+            _reopenedUntil = null;
+            Log.Paired(_log, "setup", again.Key.Id, again.Key.Name);
+            return again;
+        }
+
         Require(kept.State);
         _setup.Keep(kept with { State = PairingState.Paired }); // 5
+        _reopenedUntil = null;
         try
         {
             var added = Add(new PairingWish(null, kept.Scope, []), tablet, "setup card");
@@ -320,6 +370,9 @@ internal sealed partial class PairingDesk : IDisposable
 
         [LoggerMessage(8104, LogLevel.Information, "Pairing {Id} was cancelled by {By}")]
         public static partial void Cancelled(ILogger logger, string id, string by);
+
+        [LoggerMessage(8317, LogLevel.Information, "By {By}, the setup card lets one more tablet in, for {Minutes} minutes")]
+        public static partial void Reopened(ILogger logger, string by, int minutes);
 
         [LoggerMessage(8105, LogLevel.Information, "A setup code for a key of scope {Scope} was made by {By}; the one before it, if any, is good no longer")]
         public static partial void SetupMade(ILogger logger, Scope scope, string by);

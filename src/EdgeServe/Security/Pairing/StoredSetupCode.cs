@@ -7,7 +7,7 @@ namespace EdgeServe.Security.Pairing;
 /// <param name="Version">Of this form.</param>
 /// <param name="Hash">SHA-256 of the code, hexadecimal.</param>
 /// <param name="Scope">What the tablet gets that uses it.</param>
-/// <param name="State">open, paired, locked or cancelled.</param>
+/// <param name="State">open, paired, locked or cancelled; expired: taken back after it was used.</param>
 /// <param name="Tries">Wrong long codes that came while it was open.</param>
 internal sealed record StoredSetupCode(int Version, string Hash, Scope Scope, PairingState State, int Tries)
 {

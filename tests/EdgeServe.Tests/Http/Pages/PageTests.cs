@@ -17,9 +17,9 @@ public sealed partial class PageTests
         using var texts = JsonDocument.Parse(Page.Read("texts.json"));
         foreach (var text in texts.RootElement.EnumerateObject())
             Assert.Equal(Page.Languages, text.Value.EnumerateObject().Select(l => l.Name));
-        string pages = string.Concat(new[] { "trust.html", "trust-own.html", "trust-operator.html", "pair.html", "pair-form.html", "pair-insecure.html", "pair-done.html", "card.html", "card-trust.html" }.Select(Page.Read));
+        string pages = string.Concat(new[] { "trust.html", "trust-own.html", "trust-operator.html", "pair.html", "pair-form.html", "pair-insecure.html", "pair-done.html", "card.html", "card-trust.html", "kit-card.html", "kit-button.html" }.Select(Page.Read));
         foreach (string name in texts.RootElement.EnumerateObject().Select(t => t.Name).Where(n => !Guide().IsMatch(n)))
-            Assert.True(pages.Contains($"{name}}}}}", StringComparison.Ordinal) || name == "card.elsewhere", $"{name} is on no page");
+            Assert.True(pages.Contains($"{name}}}}}", StringComparison.Ordinal) || name is "card.elsewhere" or "card.again" or "kit.one", $"{name} is on no page");
     }
 
     [Theory]
@@ -60,6 +60,6 @@ public sealed partial class PageTests
     public void A_card_that_would_lead_nowhere_is_not_made() =>
         Assert.Equal(PairingError.NotServed, Assert.Throws<PairingException>(() => SetupCard.Links(new EdgeServeOptions { Server = { LanUrls = "https://0.0.0.0:8443" } }, null)).Error);
 
-    [GeneratedRegex(@"^(android|ipad|windows)\.")]
+    [GeneratedRegex(@"^(android|ipad|windows)\.|^kit\.(step|press)\.|^kit\.[a-z]+\.seen$|^kit\.(ready|busy|stickreading|stickdone|refused|starting|updating|degraded|pairing|letgo)$")]
     private static partial Regex Guide();
 }

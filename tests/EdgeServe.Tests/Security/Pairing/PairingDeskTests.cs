@@ -258,6 +258,66 @@ public sealed class PairingDeskTests : IDisposable
     }
 
     [Fact]
+    public void A_used_card_and_the_button_together_let_one_more_tablet_in_and_each_alone_none()
+    {
+        Assert.Contains("no setup card", _desk.Reopen("button"), StringComparison.Ordinal);
+        string card = _desk.ReplaceSetup(Scope.Admin, Operator);
+        _desk.Redeem(card, "first");
+        Refused(PairingError.CodeUsed, card);
+        Assert.Null(_desk.Reopen("button"));
+        Assert.True(_desk.IsReopened);
+        // Never the card's own scope: a card that lay in the kit is no way to more than asking models.
+        Assert.Equal(Scope.Infer, _desk.Redeem(card, "second").Key.Scope);
+        Assert.False(_desk.IsReopened);
+        Refused(PairingError.CodeUsed, card);
+        Assert.Null(_desk.Reopen("button"));
+        _time.Advance(PairingDesk.Lifetime);
+        Assert.False(_desk.IsReopened);
+        Refused(PairingError.CodeUsed, card);
+        Assert.Equal(2, _keys.Keys.Count);
+    }
+
+    [Fact]
+    public void Five_wrong_codes_end_what_the_button_opened_and_a_restart_does_too()
+    {
+        string card = _desk.ReplaceSetup(Scope.Admin, Operator);
+        _desk.Redeem(card, "first");
+        Assert.Null(_desk.Reopen("button"));
+        for (int i = 0; i < PairingDesk.MostTries; i++)
+            Refused(PairingError.CodeWrong, Wrong(card));
+        Assert.False(_desk.IsReopened);
+        Refused(PairingError.CodeUsed, card);
+        Assert.Null(_desk.Reopen("button"));
+        _desk.Dispose();
+        _desk = Desk();
+        Refused(PairingError.CodeUsed, card);
+    }
+
+    [Fact]
+    public void A_card_that_is_taken_back_after_it_was_used_opens_nothing_with_the_button()
+    {
+        string card = _desk.ReplaceSetup(Scope.Admin, Operator);
+        _desk.Redeem(card, "first");
+        Assert.Null(_desk.Reopen("button"));
+        _desk.CancelSetup(Operator);
+        Assert.False(_desk.IsReopened);
+        Refused(PairingError.CodeExpired, card);
+        Assert.Contains("taken back", _desk.Reopen("button"), StringComparison.Ordinal);
+        // It was a way in all the same: no stick makes a first card for this box.
+        Assert.Null(_desk.FirstSetup(Scope.Admin, Operator));
+    }
+
+    [Fact]
+    public void The_button_changes_nothing_about_a_card_that_was_not_used()
+    {
+        string card = _desk.ReplaceSetup(Scope.Operate, Operator);
+        Assert.Null(_desk.Reopen("button"));
+        Assert.Equal(Scope.Operate, _desk.Redeem(card, "first").Key.Scope);
+        // One press, one tablet.
+        Refused(PairingError.CodeUsed, card);
+    }
+
+    [Fact]
     public void Codes_are_kept_and_logged_nowhere()
     {
         var (pairing, code) = _desk.Open(Wish, Operator);

@@ -15,14 +15,14 @@ internal sealed class WatchBench : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly List<string> _mounts = [];
 
-    public WatchBench(bool enrolled = true, bool enrolFromMedia = true, IFirstTabletCard? card = null)
+    public WatchBench(bool enrolled = true, bool enrolFromMedia = true, IFirstTabletCard? card = null, string? helper = null)
     {
         Directory.CreateDirectory(_folder["device"]);
         Enrolment = new DeviceEnrolment(_folder["device"], new DeviceKey(_folder["device"]));
         Offers = new FakeOffers(Enrolment);
         if (enrolled)
             Enrolment.Enrol(EnrolmentFile.Write(TestKeys.Terms()), replace: false);
-        var options = new StickOptions { MediaDirectory = Media, EnrolFromMedia = enrolFromMedia, DeviceName = "box <1>" };
+        var options = new StickOptions { MediaDirectory = Media, EnrolFromMedia = enrolFromMedia, DeviceName = "box <1>", HelperSocket = helper };
         Identity = new DeviceIdentity(_folder["device"]);
         var self = new StickIdentity(Identity, DeviceClock.Of(TimeProvider.System, null), options, "0.1");
         Watcher = new MediaWatcher(
