@@ -64,7 +64,9 @@ public sealed class DriftMonitorTests : IAsyncDisposable
             var (engine, monitor) = await StartAsync();
             await SendAsync(engine, random, 500, 2, 12);
             var state = Assert.Single(monitor.States);
-            Assert.Equal((DriftLevel.Alarm, ReferenceSource.Learned, 1_400L + 3_000 + 500), (state.Level, state.Reference, state.Rows));
+            Assert.Equal((DriftLevel.Alarm, ReferenceSource.Learned), (state.Level, state.Reference));
+            // A row that comes while the sketches are being read is passed over: requests do not wait for it.
+            Assert.InRange(state.Rows, 1_400 + 3_000 + 500 - 20, 1_400 + 3_000 + 500);
         }
     }
 
