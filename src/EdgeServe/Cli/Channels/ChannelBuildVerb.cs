@@ -42,7 +42,8 @@ internal static class ChannelBuildVerb
             }
 
             var channel = new ChannelIndex(
-                parsed.GetValue(name)!, parsed.GetValue(release), parsed.GetValue(classes)!, parsed.GetValue(created) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(expires), parsed.GetValue(program), models) { Programs = programs };
+                parsed.GetValue(name)!, parsed.GetValue(release), parsed.GetValue(classes)!, parsed.GetValue(created) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(expires), parsed.GetValue(program), models)
+            { Programs = programs };
             byte[] index = ChannelBuilder.Build(channel);
             var digest = writer.Add(index);
             foreach (string tag in (string[])[ReleaseTag(channel.Channel, channel.Release), channel.Channel])

@@ -59,7 +59,7 @@ public sealed class ChannelPolicyTests
         using var folder = new TempFolder();
         var trust = new TrustState(folder.Path);
         trust.Advance("clinic", 10, Known, Signed);
-        var refused = Record.Exception(() => 
+        var refused = Record.Exception(() =>
         {
             ChannelPolicy.Require(channel, digest, Terms, trust);
             ChannelPolicy.RequireProgram(channel, new Version(1, 2, 3));
