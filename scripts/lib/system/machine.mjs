@@ -86,11 +86,13 @@ export class Machine {
     await this.order('object-del', { id: `${name}-speed` });
   }
 
-  /** The lines of the PL061 as seen from outside of the machine: what its pins carry, and which are outputs. */
-  async pins() {
-    const register = async at => Number((await this.order('human-monitor-command', { 'command-line': `xp /1wx ${at}` })).split(':')[1]) & 0xff;
-    return { level: await register(gpioData), outputs: await register(gpioDirection) };
-  }
+  /** The lines of the PL061 as seen from outside of the machine: what its pins carry. */
+  async pins() { return await this.#register(gpioData); }
+
+  /** Which of them are outputs. */
+  async outputs() { return await this.#register(gpioDirection); }
+
+  async #register(at) { return Number((await this.order('human-monitor-command', { 'command-line': `xp /1wx ${at}` })).split(':')[1]) & 0xff; }
 
   /** The power is gone. */
   async cutPower(disk) {

@@ -6,7 +6,7 @@ import { press, Watch } from './lights.mjs';
 import { makeStick, readStick } from './stick-image.mjs';
 
 const small = ['models/breast-cancer/1', 'models/digits/1'];
-const large = [...small, 'models/ocr-recognition/1', 'models/voice-activity/1'];
+const large = [...small, 'models/voice-activity/1'];
 const slow = 300_000; // bytes a second: a poor stick
 
 export async function carry(run) {
