@@ -30,7 +30,7 @@ internal static class KitCard
             ["address"] = string.Concat(addresses.Select(a => $"<span>{Page.Encode(a)}</span>")),
             ["lights"] = string.Join('\n', Shown.Where(s => button || s is not (LightState.Pairing or LightState.LetGo)).Select(s => Light(s, lights.Lights.Any()))),
             ["one"] = lights.Lights.Any() ? "" : Both("kit.one").Replace("<p>", "<p class=\"note\">", StringComparison.Ordinal),
-            ["steps"] = string.Join('\n', Enumerable.Range(1, 3).Select(Step)),
+            ["steps"] = string.Join('\n', Enumerable.Range(1, 3).Select(s => Step(s, lights.Lights.Any()))),
             ["contact"] = options.Server.Contact.Length > 0 ? Page.Encode(options.Server.Contact) : "<span class=\"blank\">&nbsp;</span>",
             ["button"] = "",
         };
@@ -49,10 +49,10 @@ internal static class KitCard
         return $"<li>{LightPicture.Sign(state)}{LightPicture.Timeline(state, coloured, Page.Text(name + ".seen", "en"))}{Both(name)}</li>";
     }
 
-    private static string Step(int step)
+    private static string Step(int step, bool coloured)
     {
         string name = $"kit.step.{step}";
-        return $"<li>{StickPicture.Svg(step, Page.Text(name, "en"))}{Both(name)}</li>";
+        return $"<li>{StickPicture.Svg(step, coloured, Page.Text(name, "en"))}{Both(name)}</li>";
     }
 
     private static string Both(string name) => $"<p>{Page.Text(name, "en")} <span lang=\"fr\">{Page.Text(name, "fr")}</span></p>";
