@@ -57,6 +57,7 @@ internal sealed record AccessRow(string Scope, string Method, string Path)
         operate GET /edge/v1/device
         admin   POST /edge/v1/device/enroll
         operate GET /edge/v1/media
+        operate POST /edge/v1/media/eject
         operate GET /edge/v1/models/{model}/drift
         operate GET /edge/v1/models/{model}/versions/{version}/drift
         operate GET /edge/v1/series
