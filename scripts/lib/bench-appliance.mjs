@@ -12,7 +12,7 @@ const written = pid => Number(readFileSync(`/proc/${pid}/io`, 'utf8').match(/^wr
 await startUp('start to ready, `breast-cancer` only', one, 0.3, '/v2/health/ready');
 
 {
-  const small = await serve(18900, one), all = await serve(18910, 'models'), minutes = quick ? 1 : 20;
+  const small = await serve(18900, one), all = await serve(18910, 'models'), minutes = quick ? 1 : 10;
   await sleep(60000);
   row('resident memory idle, `breast-cancer` only', '<= 80 MB', `${round(resident(small.child.pid), 0)} MB`, 'a minute after its start');
   row('resident memory idle, all shipped models', '<= 160 MB', `${round(resident(all.child.pid), 0)} MB`);
