@@ -32,9 +32,22 @@ internal sealed class ServingMetrics : IDisposable
     /// <summary>The process in the names every exporter uses.</summary>
     private void Process()
     {
-        double started = new DateTimeOffset(System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime()).ToUnixTimeMilliseconds() / 1000.0;
+        double started = Started().ToUnixTimeMilliseconds() / 1000.0;
         _meter.CreateObservableGauge("process_resident_memory_bytes", () => Environment.WorkingSet, description: "Resident memory.");
         _meter.CreateObservableCounter("process_cpu_seconds_total", () => Environment.CpuUsage.TotalTime.TotalSeconds, description: "CPU time, user and system.");
         _meter.CreateObservableGauge("process_start_time_seconds", () => started, description: "Start, in seconds since 1970.");
+    }
+
+    private static DateTimeOffset Started()
+    {
+        try
+        {
+            return System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime();
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            // A chroot without /proc: this comes a moment after it.
+            return TimeProvider.System.GetUtcNow();
+        }
     }
 }
