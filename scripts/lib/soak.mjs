@@ -8,9 +8,9 @@ import { median, product, resident, round, sleep, start, work } from './measure.
 const quick = process.argv.includes('--quick');
 const part = process.argv.includes('--part') ? Number(process.argv[process.argv.indexOf('--part') + 1]) : quick ? 0.03 : 1;
 const goal = { requests: 2e6 * part, swaps: Math.ceil(2000 * part), imports: Math.ceil(200 * part) };
-// For whoever looks for what grew: one kind of work alone.
-const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : null;
-for (const kind of Object.keys(goal)) if (only !== null && kind !== only) goal[kind] = 0;
+// For whoever looks for what grew: some kinds of work only, with a comma between them.
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1].split(',') : null;
+for (const kind of Object.keys(goal)) if (only?.includes(kind) === false) goal[kind] = 0;
 const done = { requests: 0, failed: 0, swaps: 0, imports: 0, jobs: 0 };
 const allowed = 1.05, walBound = 8 << 20;
 const desk = resolve(mkdtempSync(join(work, 'soak-'))), media = join(desk, 'media'), data = join(desk, 'data');
@@ -97,6 +97,7 @@ async function jobs() {
   }
 }
 
+const status = (proc, what) => Number(new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`${proc}/status`, 'utf8'))[1]) / 1024;
 const size = path => existsSync(path) ? statSync(path).size : 0;
 const samples = [];
 async function watch() {
@@ -104,10 +105,12 @@ async function watch() {
   for (let i = 0; !whole(); i++, await sleep(1000)) {
     const proc = `/proc/${server.pid}`;
     samples.push({
-      memory: resident(server.pid), descriptors: readdirSync(proc + '/fd').length, threads: readdirSync(proc + '/task').length,
+      memory: resident(server.pid), anonymous: status(proc, 'RssAnon'), file: status(proc, 'RssFile'), descriptors: readdirSync(proc + '/fd').length, threads: readdirSync(proc + '/task').length,
       jobs: size(join(data, 'jobs.db-wal')), outbox: size(join(data, 'outbox.db-wal')),
     });
-    const line = `${round((performance.now() - begun) / 1000, 0)} s: ${done.requests} requests, ${done.swaps} swaps, ${done.imports} imports; ${round(samples.at(-1).memory, 1)} MB, ${samples.at(-1).descriptors} descriptors, ${samples.at(-1).threads} threads`;
+    const line = `${round((performance.now() - begun) / 1000, 0)} s: ${done.requests} requests, ${done.swaps} swaps, ${done.imports} imports; ${round(samples.at(-1).memory, 1)} MB (${round(samples.at(-1).anonymous, 1)} anonymous), ${samples.at(-1).descriptors} descriptors, ${samples.at(-1).threads} threads`;
+    // For whoever looks for what grew: the mappings once it has settled, and at the end.
+    if (only !== null && (i === 20 || i % 60 === 59)) writeFileSync(join(work, `soak-maps-${i === 20 ? 'settled' : 'end'}`), readFileSync(`${proc}/smaps`));
     if (process.stderr.isTTY) process.stderr.write(`\r${line}\x1b[K`);
     else if (i % 30 === 0) process.stderr.write(line + '\n');
   }
@@ -119,7 +122,7 @@ let took, trouble = null;
 try {
   await plug();
   const kinds = { requests: () => [loads(0), loads(4), jobs()], swaps: () => [swaps()], imports: () => [imports()] };
-  [took] = await Promise.all([watch(), ...Object.keys(kinds).filter(k => only === null || k === only).flatMap(k => kinds[k]())]);
+  [took] = await Promise.all([watch(), ...Object.keys(kinds).filter(k => goal[k] > 0).flatMap(k => kinds[k]())]);
 } catch (e) {
   trouble = e;
 }

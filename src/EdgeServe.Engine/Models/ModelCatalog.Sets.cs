@@ -119,9 +119,9 @@ public sealed partial class ModelCatalog
             return;
         }
 
-        long before = ProcessMemory.ResidentBytes;
+        long before = ProcessMemory.OwnBytes;
         var candidate = await BesideAsync(staged, files, cancellation);
-        long growth = before > 0 ? Math.Max(0, ProcessMemory.ResidentBytes - before) : 0;
+        long growth = before > 0 ? Math.Max(0, ProcessMemory.OwnBytes - before) : 0;
         ServedModel? running = null;
         try
         {

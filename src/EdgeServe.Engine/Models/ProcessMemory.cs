@@ -5,11 +5,12 @@ namespace EdgeServe.Engine.Models;
 /// <summary>Gives memory back to the system after start-up, a reload or a busy time. Costs a pause of a few milliseconds.</summary>
 internal static partial class ProcessMemory
 {
-    /// <summary>Collects what loading left behind, then trims.</summary>
+    /// <summary>Collects what loading left behind, trims, and lets go of the code that did it.</summary>
     public static void GiveBack()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         TrimNative();
+        ProgramPages.GiveBack();
     }
 
     /// <summary>The C library keeps what a closed session leaves behind.</summary>
@@ -27,8 +28,8 @@ internal static partial class ProcessMemory
         }
     }
 
-    /// <summary>Resident bytes of this process; 0 when the system does not say.</summary>
-    public static long ResidentBytes => Field("/proc/self/status", "VmRSS:") ?? 0;
+    /// <summary>Resident bytes of this process that are its own, without pages of its program; 0 when the system does not say.</summary>
+    public static long OwnBytes => Field("/proc/self/status", "RssAnon:") ?? 0;
 
     private static long? Field(string file, string name)
     {
