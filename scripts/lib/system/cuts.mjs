@@ -9,7 +9,7 @@ const { data, absolute_tolerance: tolerance } = golden.expected[0];
 const isRight = body => body.outputs[0].data.length === data.length && body.outputs[0].data.every((v, i) => Math.abs(v - data[i]) <= tolerance);
 const median = list => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const slower = 60_000; // bytes a second
-const clients = 4, mostJobsALife = 60, longestWait = 3000;
+const clients = 4, mostJobsALife = 60, longestWait = 3000, mostHeld = 12;
 
 export async function cutPower(run) {
   const { checks, sheet, disk, cuts, tabletPort } = run;
@@ -34,8 +34,9 @@ export async function cutPower(run) {
       await start();
       if (cut === Math.ceil(cuts / 2)) await interruptImport(run);
       await tablets.more(1 + Math.floor(Math.random() * mostJobsALife));
-      // Any moment will do; it is the point that it is not a chosen one.
+      // Any moment will do but those at which the disk has everything: nothing could be lost then.
       await new Promise(resolve => setTimeout(resolve, Math.random() * longestWait));
+      await disk.fail(1 + Math.floor(Math.random() * mostHeld), longestWait / 100);
       const had = tablets.acknowledged.size, { kept, lost: dropped } = await run.machine.cutPower(disk);
       tablets.off();
       lost.push(dropped);

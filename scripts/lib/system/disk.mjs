@@ -14,6 +14,8 @@ const [READ, WRITE, DISCONNECT, FLUSH] = [0, 1, 2, 3];
 
 export class Disk {
   #cache = new Map();
+  #failing = null;
+  #dead = false;
 
   /** @param file a raw image, the lasting part  @param socket where QEMU connects */
   constructor(file, socket) {
@@ -31,9 +33,27 @@ export class Disk {
     closeSync(this.file);
   }
 
-  /** Call it when nobody is connected any more. What became of the cached blocks. */
+  /**
+   * The power fails as soon as so many blocks are in the cache, or, when they never are, after some seconds: from then on
+   * nothing is taken and nothing answered.
+   */
+  fail(blocks, seconds) {
+    return new Promise(resolve => {
+      this.#failing = { blocks, resolve };
+      setTimeout(() => this.#failNow(), seconds * 1000).unref();
+    });
+  }
+
+  #failNow() {
+    this.#dead = true;
+    this.#failing?.resolve();
+    this.#failing = null;
+  }
+
+  /** Call it when nobody is connected any more. What became of the cached blocks; the next machine finds the disk alive. */
   cut() {
     let kept = 0, lost = 0;
+    this.#dead = false;
     for (const [at, content] of this.#cache)
       if (Math.random() < 0.5) { kept++; this.#put(at, content); } else lost++;
     this.#cache.clear();
@@ -94,6 +114,7 @@ export class Disk {
     await this.#negotiate(wire, connection);
     for (;;) {
       const head = await wire.take(28);
+      if (this.#dead) continue;
       const flags = head.readUInt16BE(4), type = head.readUInt16BE(6), offset = Number(head.readBigUInt64BE(16)), length = head.readUInt32BE(24);
       if (type === DISCONNECT) return void connection.end();
       const answer = Buffer.alloc(16);
@@ -104,6 +125,8 @@ export class Disk {
       else if (type === WRITE) this.write(offset, await wire.take(length), (flags & 1) !== 0);
       else if (type === FLUSH) this.flush();
       else answer.writeUInt32BE(22, 4);
+      if (this.#failing && this.#cache.size >= this.#failing.blocks) this.#failNow();
+      if (this.#dead) continue;
       connection.write(answer);
       if (content) connection.write(content);
     }
