@@ -23,10 +23,11 @@ export async function carry(run) {
     return makeStick(join(work, `${name}.img`), folder(name), options);
   };
   const report = (image, system) => JSON.parse(readStick(image, 'edgeserve/status.json', system)).devices[0];
-  const installed = (release, cursor) => box.says(`release ${release} is installed`, cursor);
-  const readOnlyAgain = () => box.run('for i in $(seq 600); do grep -q " /run/edgeserve/media/sd[a-z]1 .* - [a-z0-9]* [^ ]* ro" /proc/self/mountinfo && exit 0; sleep 0.1; done; cat /proc/self/mountinfo; exit 1');
-  const isOut = () => box.run('for i in $(seq 600); do grep -q /run/edgeserve-stick/ /proc/self/mountinfo || exit 0; sleep 0.1; done; cat /proc/self/mountinfo; exit 1');
-  const done = () => box.run(`for i in $(seq 600); do edgeserve stick status --json 2>/dev/null | grep -qE '"state": *"(done|refused)"' && exit 0; sleep 0.2; done; edgeserve stick status; exit 1`);
+  // Asked of the machine that runs by then: after a power cut it is another.
+  const installed = (release, cursor) => run.box.says(`release ${release} is installed`, cursor);
+  const readOnlyAgain = () => run.box.run('for i in $(seq 600); do grep -q " /run/edgeserve/media/sd[a-z]1 .* - [a-z0-9]* [^ ]* ro" /proc/self/mountinfo && exit 0; sleep 0.1; done; cat /proc/self/mountinfo; exit 1');
+  const isOut = () => run.box.run('for i in $(seq 600); do grep -q /run/edgeserve-stick/ /proc/self/mountinfo || exit 0; sleep 0.1; done; cat /proc/self/mountinfo; exit 1');
+  const done = () => run.box.run(`for i in $(seq 600); do edgeserve stick status --json 2>/dev/null | grep -qE '"state": *"(done|refused)"' && exit 0; sleep 0.2; done; edgeserve stick status; exit 1`);
   run.sticks = { stick, report, installed, done, small, slow };
 
   await checks.check('a FAT32 stick is mounted by itself, enrols the box and installs release 1', async () => {

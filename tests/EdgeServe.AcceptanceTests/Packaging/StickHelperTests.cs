@@ -70,15 +70,19 @@ public sealed class StickHelperTests(InstalledBox box) : IClassFixture<Installed
     public async Task A_window_opens_for_its_stick_and_closes_with_the_connection()
     {
         Assert.SkipUnless(ScratchRoot.Unavailable is null, ScratchRoot.Unavailable ?? "");
-        await box.PlugAsync("sdr1", "chown edgeserve: $stick");
+        await box.PlugAsync("sdr1", "mkdir -p $stick/edgeserve/blobs/sha256 $stick/private; ln -s /etc $stick/edgeserve/link; ln -s /etc/default $stick/edgeserve/blobs/link");
         const string write = "setpriv --reuid edgeserve --regid edgeserve --clear-groups touch /run/edgeserve/media/sdr1/";
+        string owners = await box.RunAsync("stat -c %U /etc /etc/default");
         // The helper talks to a pipe that stays open as long as a service's connection would.
         await box.RunAsync("mkfifo /tmp/ask; /usr/lib/edgeserve/stick serve < /tmp/ask > /tmp/answer 2>&1 & exec 3> /tmp/ask; (sleep 600 >&3 2>&3 & echo $! > /tmp/held); echo 'write sdr1' >&3");
         await box.RunAsync("for i in $(seq 600); do grep -q open /tmp/answer && exit 0; sleep 0.05; done; cat /tmp/answer; exit 1");
-        await box.RunAsync(write + "inside");
+        await box.RunAsync($"{write}edgeserve/inside && {write}edgeserve/blobs/sha256/inside");
+        Assert.NotEqual(0, (await box.TryAsync(write + "private/inside")).ExitCode);
+        // Who wrote the stick owns it: the helper's gift ends at links.
+        Assert.Equal(owners, await box.RunAsync("stat -c %U /etc /etc/default"));
         await box.RunAsync("kill $(cat /tmp/held); for i in $(seq 600); do grep -q closed /tmp/answer && exit 0; sleep 0.05; done; cat /tmp/answer; exit 1");
-        Assert.NotEqual(0, (await box.TryAsync(write + "after")).ExitCode);
-        Assert.Equal("inside", (await box.RunAsync("ls /run/edgeserve/media/sdr1 | grep -v lost+found")).Trim());
+        Assert.NotEqual(0, (await box.TryAsync(write + "edgeserve/after")).ExitCode);
+        Assert.Equal("blobs inside link", (await box.RunAsync("echo $(ls /run/edgeserve/media/sdr1/edgeserve)")).Trim());
         Assert.Equal("ejected\n", await box.RunAsync("echo 'eject sdr1' | /usr/lib/edgeserve/stick serve"));
         Assert.Equal("", await box.RunAsync("grep sdr1 /proc/self/mountinfo; true"));
     }
@@ -97,7 +101,7 @@ public sealed class StickHelperTests(InstalledBox box) : IClassFixture<Installed
         await box.Root.ServeAsync();
         await box.Root.ReadyAsync();
         // On a stick, plugged in while it serves.
-        await box.PlugAsync("sds1", "edgeserve stick write $stick --from /tmp/office/release --channel clinic && edgeserve fleet init --channel clinic --key /tmp/office/office.pem.pub --device-class pi --out $stick && chown -R edgeserve: $stick");
+        await box.PlugAsync("sds1", "edgeserve stick write $stick --from /tmp/office/release --channel clinic && edgeserve fleet init --channel clinic --key /tmp/office/office.pem.pub --device-class pi --out $stick");
         await box.RunAsync("for i in $(seq 600); do [ -e /run/edgeserve/media/sds1/edgeserve/status.json ] && grep -q ' / /run/edgeserve/media/sds1 .* ro,' /proc/self/mountinfo && exit 0; sleep 0.1; done; cat /tmp/service.log /tmp/helper.log; cat /proc/self/mountinfo; exit 1");
         Assert.Contains("release 7", await box.RunAsync("edgeserve update status"), StringComparison.Ordinal);
         Assert.Contains("release 7", (await box.RunAsync("cat /run/edgeserve/media/sds1/edgeserve/status.html")).ToLowerInvariant(), StringComparison.Ordinal);
