@@ -126,6 +126,9 @@ try {
 } catch (e) {
   trouble = e;
 }
+// What is kept for the next request only goes back when there is none for a while.
+let rested;
+if (!trouble) { await sleep(90_000); rested = { memory: resident(server.pid), anonymous: status(`/proc/${server.pid}`, 'RssAnon') }; console.error(rested); }
 ended = true;
 if (trouble) { await server.end(); console.error(trouble.message); process.exit(1); }
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace EdgeServe.Engine.Models;
 
 /// <summary>
-/// What <c>edgeserve tune</c> found best on this device, a file a model: how many threads, instances and requests a run. It
+/// What <c>edgeserve tune</c> found best on this device, a file a model: which graph, how many threads, instances and requests a run. It
 /// goes before the model's own definition, which was written for all devices, and before nothing else.
 /// </summary>
 /// <param name="directory">Where the files are; null: nowhere.</param>
@@ -26,21 +26,22 @@ internal sealed partial class DeviceTuning(string? directory, ILogger<DeviceTuni
         {
             using var file = JsonDocument.Parse(Read(path));
             var root = file.RootElement;
-            if (root.GetProperty("graph_bytes").GetInt64() != new FileInfo(files.ModelPath).Length || root.GetProperty("version").GetInt64() != files.Key.Version)
+            var tuned = ModelDefinitionJson.Read(JsonSerializer.SerializeToUtf8Bytes(root.GetProperty("definition"), DeviceTuningJson.Default.JsonElement), out var errors);
+            if (errors.Count > 0)
+                throw new InvalidDataException(string.Join("; ", errors));
+            var graph = new FileInfo(files.GraphPath(tuned));
+            if (!graph.Exists || root.GetProperty("graph_bytes").GetInt64() != graph.Length || root.GetProperty("version").GetInt64() != files.Key.Version)
             {
                 Log.OfAnother(log, files.Key.Name, files.Key.Version, path);
                 return definition;
             }
 
-            var tuned = ModelDefinitionJson.Read(JsonSerializer.SerializeToUtf8Bytes(root.GetProperty("definition"), DeviceTuningJson.Default.JsonElement), out var errors);
-            if (errors.Count > 0)
-                throw new InvalidDataException(string.Join("; ", errors));
             Log.Applied(log, files.Key.Name, files.Key.Version, path);
             return definition with
             {
                 Instances = tuned.Instances,
                 DynamicBatching = tuned.DynamicBatching,
-                Execution = definition.Execution with { IntraOpThreads = tuned.Execution.IntraOpThreads, AllowSpinning = tuned.Execution.AllowSpinning },
+                Execution = definition.Execution with { Graph = tuned.Execution.Graph, IntraOpThreads = tuned.Execution.IntraOpThreads, AllowSpinning = tuned.Execution.AllowSpinning },
             };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException or FormatException or InvalidDataException)

@@ -3,7 +3,7 @@ using System.Text;
 namespace EdgeServe.Engine.Models;
 
 /// <summary>
-/// Finds the files an ONNX graph keeps its weights in beside <c>model.onnx</c>. A hostile graph names <c>/etc/shadow</c> or
+/// Finds the files an ONNX graph keeps its weights in beside itself. A hostile graph names <c>/etc/shadow</c> or
 /// <c>../other/model</c>: only plain file names in the version's own folder pass. Walks the protocol buffer's field
 /// headers without reading the weights.
 /// </summary>
@@ -18,37 +18,38 @@ internal sealed class ExternalData
     private ExternalData(FileStream file) => _file = file;
 
     /// <summary>Adds an error for each location that leaves the folder, is a link, or is not there.</summary>
-    public static void Check(ModelFiles files, List<string> errors)
+    public static void Check(string graphPath, List<string> errors)
     {
+        var (directory, graph) = (Path.GetDirectoryName(graphPath)!, Path.GetFileName(graphPath));
         string[] locations;
         try
         {
-            locations = Locations(files.ModelPath);
+            locations = Locations(graphPath);
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
-            errors.Add($"{ModelFiles.ModelFileName}: is not an ONNX model: {e.Message}");
+            errors.Add($"{graph}: is not an ONNX model: {e.Message}");
             return;
         }
 
         foreach (string location in locations)
         {
-            string path = Path.Combine(files.Directory, location);
+            string path = Path.Combine(directory, location);
             if (location is "" or "." or ".." || Path.GetFileName(location) != location || location.Contains('\\', StringComparison.Ordinal))
-                errors.Add($"{ModelFiles.ModelFileName}: keeps weights in '{location}', outside its own folder; save it with its data beside it");
+                errors.Add($"{graph}: keeps weights in '{location}', outside its own folder; save it with its data beside it");
             else if (!File.Exists(path))
-                errors.Add($"{ModelFiles.ModelFileName}: keeps weights in '{location}', which is not beside it");
+                errors.Add($"{graph}: keeps weights in '{location}', which is not beside it");
             else if (new FileInfo(path).LinkTarget is not null)
-                errors.Add($"{location}: is a symbolic link; put the file itself beside {ModelFiles.ModelFileName}");
+                errors.Add($"{location}: is a symbolic link; put the file itself beside {graph}");
         }
     }
 
     /// <summary>Bytes of the weights beside the graph; 0 for a graph that cannot be read or names what it must not.</summary>
-    public static long Bytes(ModelFiles files)
+    public static long Bytes(string graphPath)
     {
         var errors = new List<string>();
-        Check(files, errors);
-        return errors.Count > 0 ? 0 : Locations(files.ModelPath).Sum(l => new FileInfo(Path.Combine(files.Directory, l)).Length);
+        Check(graphPath, errors);
+        return errors.Count > 0 ? 0 : Locations(graphPath).Sum(l => new FileInfo(Path.Combine(Path.GetDirectoryName(graphPath)!, l)).Length);
     }
 
     internal static string[] Locations(string modelPath)

@@ -86,6 +86,9 @@ public sealed record QueueDefinition
 /// <summary>How the engine runs a model.</summary>
 public sealed record ExecutionDefinition
 {
+    /// <summary>Which of the version's graphs runs. Others of the same model may lie beside it, such as <c>model.fp32.onnx</c>; <c>edgeserve tune</c> compares them on a device.</summary>
+    public string Graph { get; init; } = ModelFiles.ModelFileName;
+
     /// <summary>Execution providers in order of preference: <c>tensorrt</c>, <c>cuda</c>, <c>cpu</c>. The CPU is always the last resort; empty: the device's own order.</summary>
     public string[] Providers { get; init; } = [];
 

@@ -109,6 +109,7 @@ internal sealed class ModelDefinitionJson
         {
             switch (key)
             {
+                case "graph": execution = execution with { Graph = GraphName(value) ?? execution.Graph }; break;
                 case "providers": execution = execution with { Providers = Providers(value) }; break;
                 case "intra_op_threads":
                     execution = execution with { IntraOpThreads = (int)(Integer(key, value, 1, 256) ?? 1) };
@@ -122,6 +123,16 @@ internal sealed class ModelDefinitionJson
         }
 
         return execution;
+    }
+
+    private string? GraphName(JsonElement value)
+    {
+        if (Text("execution.graph", value) is not { } name)
+            return null;
+        if (ModelFiles.IsGraphName(name))
+            return name;
+        _errors.Add($"execution.graph: '{name}' is not {ModelFiles.ModelFileName} or a name such as model.fp32.onnx");
+        return null;
     }
 
     private string[] Providers(JsonElement value)

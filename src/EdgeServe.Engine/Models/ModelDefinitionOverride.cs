@@ -10,7 +10,7 @@ namespace EdgeServe.Engine.Models;
 /// </summary>
 public static class ModelDefinitionOverride
 {
-    private static readonly string[] Restating = ["name", "platform", "backend", "default_model_filename", "input", "output", "parameters", "version_policy", "instance_group", "optimization", "model_warmup"];
+    private static readonly string[] Restating = ["name", "platform", "backend", "input", "output", "parameters", "version_policy", "instance_group", "optimization", "model_warmup"];
 
     /// <param name="model">For messages.</param>
     /// <param name="utf8">The configuration's JSON.</param>
@@ -31,6 +31,14 @@ public static class ModelDefinitionOverride
         policy = Policy(model, root["version_policy"]);
         if (root["instance_group"] is JsonArray { Count: > 0 } groups && groups[0]?["count"] is { } count)
             root["instances"] = count.DeepClone();
+        if (root["default_model_filename"] is { } graph)
+        {
+            root.Remove("default_model_filename");
+            root["execution"] ??= new JsonObject();
+            if (root["execution"] is JsonObject execution)
+                execution["graph"] ??= graph.DeepClone();
+        }
+
         foreach (string key in Restating)
             root.Remove(key);
         var definition = ModelDefinitionJson.Read(System.Text.Encoding.UTF8.GetBytes(root.ToJsonString()), out var errors);

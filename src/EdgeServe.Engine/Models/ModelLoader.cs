@@ -26,10 +26,14 @@ internal sealed partial class ModelLoader(
         long start = time.GetTimestamp();
         var errors = new List<string>();
         var definition = replacement ?? Tuned(files, ReadDefinition(files, errors));
-        ExternalData.Check(files, errors);
+        string graph = files.GraphPath(definition);
+        if (File.Exists(graph))
+            ExternalData.Check(graph, errors);
+        else
+            errors.Add($"{ModelFiles.DefinitionFileName}: execution.graph is {definition.Execution.Graph}, which is not beside it");
         if (errors.Count > 0)
             throw Failed(files, errors);
-        var session = sessions.Open(files.ModelPath, definition.Execution);
+        var session = sessions.Open(graph, definition.Execution);
         try
         {
             int maxBatchSize = MaxBatchSize(definition, session.Signature, errors);
@@ -37,7 +41,7 @@ internal sealed partial class ModelLoader(
             if (errors.Count > 0)
                 throw Failed(files, errors);
             var scheduler = new ModelScheduler(session, definition, maxBatchSize, scheduling, statistics, pool, time);
-            var model = new ServedModel(files.Key, definition, maxBatchSize, session, scheduler, statistics, labels, EstimateBytes(files, definition), files.ModelPath);
+            var model = new ServedModel(files.Key, definition, maxBatchSize, session, scheduler, statistics, labels, EstimateBytes(files, definition), graph);
             Warmup.Run(session, definition.Execution.WarmupRuns, pool);
             Log.Loaded(log, files.Key.Name, files.Key.Version, session.Provider, (long)time.GetElapsedTime(start).TotalMilliseconds);
             return model;
@@ -51,7 +55,9 @@ internal sealed partial class ModelLoader(
 
     /// <summary>What loading this version would count against the memory budget.</summary>
     public static long EstimateBytes(ModelFiles files, ModelDefinition definition) =>
-        definition.MemoryEstimateBytes ?? ((new FileInfo(files.ModelPath).Length + ExternalData.Bytes(files)) * Factor) + OverheadBytes;
+        definition.MemoryEstimateBytes ?? (GraphBytes(files.GraphPath(definition)) * Factor) + OverheadBytes;
+
+    private static long GraphBytes(string path) => File.Exists(path) ? new FileInfo(path).Length + ExternalData.Bytes(path) : 0;
 
     public static ModelDefinition ReadDefinition(ModelFiles files, List<string> errors)
     {

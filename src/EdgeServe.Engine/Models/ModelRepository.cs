@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace EdgeServe.Engine.Models;
 
 /// <summary>Where one version's files are.</summary>
 /// <param name="Key">Name and version.</param>
 /// <param name="Directory">Folder of <c>model.onnx</c>, <c>model.json</c>, labels and golden samples.</param>
-public sealed record ModelFiles(ModelVersionKey Key, string Directory)
+public sealed partial record ModelFiles(ModelVersionKey Key, string Directory)
 {
     public const string ModelFileName = "model.onnx";
     public const string DefinitionFileName = "model.json";
@@ -13,6 +14,19 @@ public sealed record ModelFiles(ModelVersionKey Key, string Directory)
     public string ModelPath => Path.Combine(Directory, ModelFileName);
 
     public string DefinitionPath => Path.Combine(Directory, DefinitionFileName);
+
+    /// <summary>Is it a name of a graph: <c>model.onnx</c>, or the same model in another precision, such as <c>model.fp32.onnx</c>?</summary>
+    public static bool IsGraphName(string name) => GraphName().IsMatch(name);
+
+    /// <summary>The graph that a definition wants.</summary>
+    public string GraphPath(ModelDefinition definition) => Path.Combine(Directory, definition.Execution.Graph);
+
+    /// <summary>Names of all graphs of this version, <c>model.onnx</c> first.</summary>
+    public IReadOnlyList<string> Graphs() =>
+        [ModelFileName, .. System.IO.Directory.EnumerateFiles(Directory).Select(Path.GetFileName).OfType<string>().Where(n => n != ModelFileName && IsGraphName(n)).Order(StringComparer.Ordinal)];
+
+    [GeneratedRegex(@"\Amodel(\.[a-z0-9]{1,20})?\.onnx\z", RegexOptions.CultureInvariant)]
+    private static partial Regex GraphName();
 }
 
 /// <summary>

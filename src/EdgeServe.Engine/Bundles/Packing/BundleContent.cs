@@ -7,7 +7,7 @@ namespace EdgeServe.Engine.Bundles.Packing;
 /// <summary>What a bundle installs, by the role of each layer. Every other kind of layer is refused.</summary>
 /// <param name="Model">Model name.</param>
 /// <param name="Version">Positive.</param>
-/// <param name="Files">Exactly one is <see cref="ModelFile"/>; no path twice.</param>
+/// <param name="Files">One is <see cref="ModelFile"/>, others may be the same model in another precision; no path twice.</param>
 public sealed partial record BundleContent(string Model, long Version, IReadOnlyList<BundleFile> Files)
 {
     public const string ModelFile = "model.onnx";
@@ -53,7 +53,8 @@ public sealed partial record BundleContent(string Model, long Version, IReadOnly
 
     private static string PathOf(string model, Descriptor layer) => layer.MediaType switch
     {
-        MediaTypes.Weight => ModelFile,
+        // Who packs elsewhere names the one graph as they like.
+        MediaTypes.Weight => ModelFiles.IsGraphName(Name(layer)) ? Name(layer) : ModelFile,
         MediaTypes.ExternalData => ExternalDataFile,
         MediaTypes.Definition => DefinitionFile,
         MediaTypes.Reference => ReferenceFile,

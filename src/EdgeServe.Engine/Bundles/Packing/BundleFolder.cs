@@ -27,7 +27,7 @@ internal static class BundleFolder
                 files.Add(new PackedFile(Path.GetFileName(file), file, MediaTypes.Document));
         }
 
-        if (files.All(f => f.MediaType != MediaTypes.Weight))
+        if (files.All(f => f.Path != BundleContent.ModelFile))
             errors.Add($"{directory} has no {BundleContent.ModelFile}");
         else
             Check(directory, files, errors);
@@ -39,15 +39,15 @@ internal static class BundleFolder
         if (Role(path) is { } role)
             files.Add(new PackedFile(path, file, role));
         else if (Path.GetFileName(path)[0] != '.')
-            errors.Add($"{path} belongs in no bundle: it may have {BundleContent.ModelFile}, {BundleContent.ExternalDataFile}, {BundleContent.DefinitionFile}, {BundleContent.ReferenceFile}, labels and tokenizers (*.txt, *.json), golden/*.json and golden/*.bin, LICENSE, NOTICE, README");
+            errors.Add($"{path} belongs in no bundle: it may have {BundleContent.ModelFile}, the same in another precision (model.fp32.onnx), {BundleContent.ExternalDataFile}, {BundleContent.DefinitionFile}, {BundleContent.ReferenceFile}, labels and tokenizers (*.txt, *.json), golden/*.json and golden/*.bin, LICENSE, NOTICE, README");
     }
 
     private static string? Role(string path) => path switch
     {
-        BundleContent.ModelFile => MediaTypes.Weight,
         BundleContent.ExternalDataFile => MediaTypes.ExternalData,
         BundleContent.DefinitionFile => MediaTypes.Definition,
         BundleContent.ReferenceFile => MediaTypes.Reference,
+        _ when ModelFiles.IsGraphName(path) => MediaTypes.Weight,
         _ when IsDocument(path) => MediaTypes.Document,
         _ when BundleContent.IsLabelsName(path) => MediaTypes.WeightConfig,
         _ when BundleContent.IsGoldenPath(path) => MediaTypes.Golden,
@@ -59,7 +59,8 @@ internal static class BundleFolder
     /// <summary>What every device would refuse is said here, on the author's desk.</summary>
     private static void Check(string directory, List<PackedFile> files, List<string> errors)
     {
-        ExternalData.Check(new ModelFiles(new ModelVersionKey("bundle", 1), Path.GetFullPath(directory)), errors);
+        foreach (var graph in files.Where(f => f.MediaType == MediaTypes.Weight))
+            ExternalData.Check(Path.Combine(Path.GetFullPath(directory), graph.Path), errors);
         if (files.Any(f => f.MediaType == MediaTypes.Definition))
         {
             ModelDefinitionJson.Read(File.ReadAllBytes(Path.Combine(directory, BundleContent.DefinitionFile)), out var problems);

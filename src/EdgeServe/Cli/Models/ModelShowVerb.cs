@@ -48,7 +48,7 @@ internal static class ModelShowVerb
         var files = repository.Versions(model.Key.Name).First(f => f.Key == model.Key);
         var definition = model.Definition;
         return new ModelDetails(
-            model.Key.Name, model.Key.Version, files.ModelPath, new FileInfo(files.ModelPath).Length, definition.Description, definition.Licence,
+            model.Key.Name, model.Key.Version, files.GraphPath(definition), new FileInfo(files.GraphPath(definition)).Length, definition.Description, definition.Licence,
             model.MaxBatchSize, definition.DynamicBatching is not null, definition.Instances ?? Environment.ProcessorCount, definition.Queue.MaxSize,
             model.Provider, model.ProviderNote, model.MemoryBytes, GoldenFolder.Read(files, definition).Count,
             [.. model.Signature.Inputs.Select(t => new TensorDetails(t.Name, t.Type.Name(), t.Shape, null))],

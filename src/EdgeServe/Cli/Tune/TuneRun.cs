@@ -24,7 +24,7 @@ internal sealed class TuneRun(LocalEngine engine, string model, ModelDefinition 
             long[] latencies = await LoadAsync(served, request, length * (1 - WarmUp), cancellation);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             Array.Sort(latencies);
-            return new TuneRow(candidate.Threads, candidate.Instances, candidate.Spin, candidate.Batch, Math.Round(latencies.Length / seconds, 1), At(latencies, 0.5), At(latencies, 0.95));
+            return new TuneRow(candidate.Graph, candidate.Threads, candidate.Instances, candidate.Spin, candidate.Batch, Math.Round(latencies.Length / seconds, 1), At(latencies, 0.5), At(latencies, 0.95));
         }
         finally
         {

@@ -11,7 +11,7 @@ using Spectre.Console;
 namespace EdgeServe.Cli.Tune;
 
 /// <summary>
-/// <c>edgeserve tune MODEL</c>: which threads, instances, batches and spinning answer most on this very device. Measures
+/// <c>edgeserve tune MODEL</c>: which graph, threads, instances, batches and spinning answer most on this very device. Measures
 /// alone: while a service uses the data directory it refuses, since the two would measure each other.
 /// </summary>
 internal static class TuneVerb
@@ -19,12 +19,9 @@ internal static class TuneVerb
     private const int DefaultClients = 8;
     private const double DefaultSeconds = 30;
 
-    /// <summary>A version has one graph; two precisions of a model are two models to the repository.</summary>
-    private const string Precision = "one graph (model.onnx): int8 and fp32 were not compared";
-
     private static readonly Argument<string> Model = new("model") { Description = "Model name." };
     private static readonly Option<double> Seconds = new("--seconds") { Description = "Time for all measurements together, loading not counted.", DefaultValueFactory = _ => DefaultSeconds };
-    private static readonly Option<double?> Latency = new("--latency-ms") { Description = "Most the p95 may be; none: twice the lowest that was measured.", HelpName = "MS" };
+    private static readonly Option<double?> Latency = new("--latency-ms") { Description = "Most the p95 may be; none: twice the lowest that was measured, and 1 ms at least.", HelpName = "MS" };
     private static readonly Option<int> Clients = new("--clients") { Description = "Requests under way at a time.", DefaultValueFactory = _ => DefaultClients };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Measure and show, write nothing." };
 
@@ -92,22 +89,23 @@ internal static class TuneVerb
         await engine.Catalog.LoadAsync(model, null, cancellation);
         var version = engine.Catalog.Find(model, 0);
         var served = version.Served!;
-        long graph = new FileInfo(engine.Catalog.Repository.Versions(model).First(f => f.Key == served.Key).ModelPath).Length;
-        var candidates = TuneCandidate.All(Environment.ProcessorCount, served.MaxBatchSize);
+        var files = engine.Catalog.Repository.Versions(model).First(f => f.Key == served.Key);
+        var graphs = await TuneGraphs.FindAsync(engine, files, served.Definition, cancellation);
+        var candidates = TuneCandidate.All([.. graphs.Where(g => g.LeftOut is null).Select(g => g.Name)], Environment.ProcessorCount, served.MaxBatchSize);
         var run = new TuneRun(engine, model, served.Definition, clients, time / candidates.Count);
         var rows = new List<TuneRow>();
         await Terminal.Progress.Status().StartAsync("Loading", async status =>
         {
             foreach (var candidate in candidates)
             {
-                status.Status($"Measuring {rows.Count + 1} of {candidates.Count}: {Count(candidate.Threads, "thread")}, {Count(candidate.Instances, "instance")}, batch {candidate.Batch}{(candidate.Spin ? ", spinning" : "")}");
+                status.Status($"Measuring {rows.Count + 1} of {candidates.Count}: {candidate.Graph}, {Count(candidate.Threads, "thread")}, {Count(candidate.Instances, "instance")}, batch {candidate.Batch}{(candidate.Spin ? ", spinning" : "")}");
                 rows.Add(await run.MeasureAsync(candidate, cancellation));
             }
         });
         double bound = TuneChoice.Bound(rows, latency);
         var best = TuneChoice.Best(rows, bound);
-        var definition = new TunedDefinition(best.Instances, new TunedExecution(best.Threads, best.Spin), best.Batch > 1 ? new TunedBatching([best.Batch]) : null);
-        return new TuneFile(model, version.Version, graph, Environment.ProcessorCount, clients, Math.Round(bound, 3), Precision, definition, [.. rows]);
+        var definition = new TunedDefinition(best.Instances, new TunedExecution(best.Graph, best.Threads, best.Spin), best.Batch > 1 ? new TunedBatching([best.Batch]) : null);
+        return new TuneFile(model, version.Version, graphs.First(g => g.Name == best.Graph).Bytes, Environment.ProcessorCount, clients, Math.Round(bound, 3), graphs, definition, [.. rows]);
     }
 
     private static string Count(int number, string what) => number == 1 ? $"1 {what}" : string.Create(CultureInfo.InvariantCulture, $"{number} {what}s");
@@ -115,17 +113,21 @@ internal static class TuneVerb
     private static void Print(TuneFile found, string? path)
     {
         var best = TuneChoice.Best(found.Table, found.LatencyBoundMilliseconds);
-        var table = Terminal.Table("Threads", "Instances", "Spin", "Batch", "Requests/s", "p50 ms", "p95 ms", "");
+        var table = Terminal.Table("Graph", "Threads", "Instances", "Spin", "Batch", "Requests/s", "p50 ms", "p95 ms", "");
         foreach (var r in found.Table)
         {
-            table.AddText(Number(r.Threads), Number(r.Instances), r.Spin ? "yes" : "no", Number(r.Batch), r.PerSecond.ToString("F0", CultureInfo.InvariantCulture),
+            table.AddText(r.Graph, Number(r.Threads), Number(r.Instances), r.Spin ? "yes" : "no", Number(r.Batch), r.PerSecond.ToString("F0", CultureInfo.InvariantCulture),
                 r.P50Milliseconds.ToString("F2", CultureInfo.InvariantCulture), r.P95Milliseconds.ToString("F2", CultureInfo.InvariantCulture),
                 r == best ? "best" : r.P95Milliseconds > found.LatencyBoundMilliseconds ? "too slow" : "");
         }
 
         Terminal.Output.Write(table);
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{found.Model} version {found.Version}, {found.Clients} clients, p95 at most {found.LatencyBoundMilliseconds:0.##} ms; within {TuneChoice.Tie:P0} the fewer threads. {found.Precision}."));
+            $"{found.Model} version {found.Version}, {found.Clients} clients, p95 at most {found.LatencyBoundMilliseconds:0.##} ms; within {TuneChoice.Tie:P0} its own graph and the fewer threads."));
+        foreach (var graph in found.Graphs.Where(g => g.LeftOut is not null))
+            Console.Out.WriteLine($"{graph.Name} was left out: {graph.LeftOut}.");
+        if (found.Graphs.Length == 1)
+            Console.Out.WriteLine($"It has one graph, {found.Graphs[0].Name}: no other precision to compare it with.");
         Console.Out.WriteLine(path is null ? "Nothing was written (--dry-run)." : $"Kept in {path}: the service runs it so from its next start or load of the model.");
     }
 

@@ -28,7 +28,7 @@ internal static class ModelViews
             [.. served.Signature.Outputs.Select(t => ConfigTensor(served, t, definition.Answer.Labels.GetValueOrDefault(t.Name)))],
             definition.DynamicBatching is { } b ? new BatchingBody(b.PreferredBatchSize, b.MaxQueueDelayMicroseconds) : null,
             [new InstanceGroupBody($"{served.Key.Name}_0", served.Provider == "cpu" ? "KIND_CPU" : "KIND_GPU", definition.Instances ?? Environment.ProcessorCount)],
-            ModelFiles.ModelFileName,
+            definition.Execution.Graph,
             Parameters(served));
     }
 

@@ -5,6 +5,8 @@ namespace EdgeServe.Tests.Cli.Tune;
 /// <summary>What is measured, and which row wins.</summary>
 public sealed class TuneChoiceTests
 {
+    private const string Own = "model.onnx", Other = "model.fp32.onnx";
+
     [Fact]
     public void Most_answers_within_the_bound_win()
     {
@@ -23,6 +25,18 @@ public sealed class TuneChoiceTests
     }
 
     [Fact]
+    public void Another_graph_wins_by_more_than_a_few_percent_only()
+    {
+        TuneRow own = Row(2, 1, 96), other = Row(1, 1, 100, graph: Other);
+        Assert.Equal(own, TuneChoice.Best([own, other], 10));
+        Assert.Equal(other, TuneChoice.Best([own with { PerSecond = 94 }, other], 10));
+    }
+
+    [Fact]
+    public void Every_graph_is_measured_every_way_the_own_one_first() =>
+        Assert.Equal([Own, Own, Own, Own, Other, Other, Other, Other], TuneCandidate.All([Own, Other], 2, 0).Select(c => c.Graph));
+
+    [Fact]
     public void When_none_keeps_the_bound_the_quickest_wins()
     {
         TuneRow quickest = Row(1, 1, 10, p95: 5), most = Row(2, 1, 100, p95: 6);
@@ -35,6 +49,8 @@ public sealed class TuneChoiceTests
         TuneRow[] rows = [Row(1, 1, 10, p95: 5), Row(2, 1, 100, p95: 6)];
         Assert.Equal(10, TuneChoice.Bound(rows, null));
         Assert.Equal(7, TuneChoice.Bound(rows, 7));
+        Assert.Equal(1, TuneChoice.Bound([Row(1, 1, 10, p95: 0.02)], null));
+        Assert.Equal(0.5, TuneChoice.Bound([Row(1, 1, 10, p95: 0.02)], 0.5));
     }
 
     [Theory]
@@ -44,7 +60,7 @@ public sealed class TuneChoiceTests
     [InlineData(4, 1, "1x1 1x2 1x4 2x1 2x1s 2x2 2x2s 4x1 4x1s")]
     [InlineData(6, 0, "1x1 1x2 1x4 1x6 2x1 2x1s 2x2 2x2s 4x1 4x1s 6x1 6x1s")]
     public void What_is_measured_fits_the_cores_and_the_model(int cores, int maxBatchSize, string expected) =>
-        Assert.Equal(expected, string.Join(' ', TuneCandidate.All(cores, maxBatchSize).Select(c => $"{c.Threads}x{c.Instances}{(c.Spin ? "s" : "")}{(c.Batch > 1 ? $"/{c.Batch}" : "")}")));
+        Assert.Equal(expected, string.Join(' ', TuneCandidate.All([Own], cores, maxBatchSize).Select(c => $"{c.Threads}x{c.Instances}{(c.Spin ? "s" : "")}{(c.Batch > 1 ? $"/{c.Batch}" : "")}")));
 
-    private static TuneRow Row(int threads, int instances, double rate, double p95 = 1, bool spin = false, int batch = 1) => new(threads, instances, spin, batch, rate, p95 / 2, p95);
+    private static TuneRow Row(int threads, int instances, double rate, double p95 = 1, bool spin = false, int batch = 1, string graph = Own) => new(graph, threads, instances, spin, batch, rate, p95 / 2, p95);
 }

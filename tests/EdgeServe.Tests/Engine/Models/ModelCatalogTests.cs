@@ -148,6 +148,31 @@ public sealed class ModelCatalogTests : IDisposable
     }
 
     [Fact]
+    public async Task Its_definition_says_which_graph_runs()
+    {
+        Add("a", 1, "{\"execution\":{\"graph\":\"model.fp32.onnx\"}}");
+        await using var services = Services(new CatalogOptions());
+        var catalog = services.GetRequiredService<ModelCatalog>();
+        var error = await Assert.ThrowsAsync<ServingException>(() => catalog.LoadAsync("a", null, TestContext.Current.CancellationToken));
+        Assert.Contains("execution.graph is model.fp32.onnx, which is not beside it", error.Message, StringComparison.Ordinal);
+        File.WriteAllBytes(Path.Combine(_root, "a", "1", "model.fp32.onnx"), TestGraphs.Reciprocal());
+        await catalog.LoadAsync("a", null, TestContext.Current.CancellationToken);
+        Assert.Equal("input", catalog.Find("a", 0).Served!.Signature.Inputs[0].Name);
+    }
+
+    [Theory]
+    [InlineData("../model.onnx")]
+    [InlineData("/etc/passwd")]
+    [InlineData("other.onnx")]
+    public async Task A_graph_lies_beside_its_definition(string name)
+    {
+        Add("a", 1, $"{{\"execution\":{{\"graph\":\"{name}\"}}}}");
+        await using var services = Services(new CatalogOptions());
+        var error = await Assert.ThrowsAsync<ServingException>(() => services.GetRequiredService<ModelCatalog>().LoadAsync("a", null, TestContext.Current.CancellationToken));
+        Assert.Contains($"execution.graph: '{name}' is not model.onnx", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_provider_that_is_not_there_is_replaced_and_the_reason_shows()
     {
         Add("a", 1, """{"execution":{"providers":["tensorrt","cuda","cpu"]}}""");

@@ -96,7 +96,7 @@ public sealed class ModelFilesTests : IDisposable
         File.WriteAllText(Path.Combine(_root, "weights.bin"), "1234");
         File.CreateSymbolicLink(Path.Combine(_root, "link.bin"), "/etc/passwd");
         var errors = new List<string>();
-        ExternalData.Check(new ModelFiles(new ModelVersionKey("m", 1), _root), errors);
+        ExternalData.Check(Path.Combine(_root, ModelFiles.ModelFileName), errors);
         Assert.Equal(good ? 0 : 1, errors.Count);
     }
 

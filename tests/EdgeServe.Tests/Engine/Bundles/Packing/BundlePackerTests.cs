@@ -40,6 +40,29 @@ public sealed class BundlePackerTests
     }
 
     [Fact]
+    public async Task Another_precision_is_packed_beside_the_graph()
+    {
+        using var folder = new TempFolder();
+        string source = Folder(folder["add/3"]);
+        File.WriteAllBytes(Path.Combine(source, "model.fp32.onnx"), TestGraphs.Reciprocal());
+        var manifest = ManifestJson.ReadManifest((await ImageLayout.Open(folder["lay"]).ManifestAsync(Pack(source, folder["lay"]), TestContext.Current.CancellationToken)).Content);
+        Assert.Equal(["model.fp32.onnx", "model.onnx"], BundleContent.Read(manifest).Files.Where(f => f.Layer.MediaType == MediaTypes.Weight).Select(f => f.Path));
+    }
+
+    [Theory]
+    [InlineData("model.fp32.onnx", "model.fp32.onnx")]
+    [InlineData("weights.onnx", "model.onnx")]
+    [InlineData("../model.fp32.onnx", "model.onnx")]
+    [InlineData("model.FP32.onnx", "model.onnx")]
+    [InlineData("model..onnx", "model.onnx")]
+    [InlineData("model.a.b.onnx", "model.onnx")]
+    public void A_graph_gets_a_name_that_graphs_have(string said, string name)
+    {
+        var other = new Descriptor(MediaTypes.Weight, Digest.Of([2]), 1, new Dictionary<string, string> { [AnnotationNames.FilePath] = said });
+        Assert.Equal(name, BundleContent.Read(Bundle(other) with { Layers = name == "model.onnx" ? [other] : [new Descriptor(MediaTypes.Weight, Digest.Of([3]), 1), other] }).Files[^1].Path);
+    }
+
+    [Fact]
     public void Every_file_that_no_device_takes_is_named_and_nothing_is_written()
     {
         using var folder = new TempFolder();
@@ -65,10 +88,12 @@ public sealed class BundlePackerTests
     public void A_name_that_is_no_labels_file_is_refused(string name)
     {
         var layer = new Descriptor(MediaTypes.WeightConfig, Digest.Of([2]), 1, new Dictionary<string, string> { [AnnotationNames.FilePath] = name });
-        var manifest = new Manifest(MediaTypes.Manifest, MediaTypes.Model, new Descriptor(MediaTypes.ModelConfig, Digest.Of([1]), 1), [new Descriptor(MediaTypes.Weight, Digest.Of([3]), 1), layer], null,
-            new Dictionary<string, string> { [AnnotationNames.Model] = "m", [AnnotationNames.Version] = "1" });
-        Assert.Equal(BundleError.ForbiddenContent, Assert.Throws<BundleException>(() => BundleContent.Read(manifest)).Error);
+        Assert.Equal(BundleError.ForbiddenContent, Assert.Throws<BundleException>(() => BundleContent.Read(Bundle(layer))).Error);
     }
+
+    private static Manifest Bundle(Descriptor layer) => new(
+        MediaTypes.Manifest, MediaTypes.Model, new Descriptor(MediaTypes.ModelConfig, Digest.Of([1]), 1), [new Descriptor(MediaTypes.Weight, Digest.Of([3]), 1), layer], null,
+        new Dictionary<string, string> { [AnnotationNames.Model] = "m", [AnnotationNames.Version] = "1" });
 
     private static Descriptor Pack(string source, string layout)
     {
