@@ -2,7 +2,7 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { median, models, product, report, requests, round, row, seconds, sleep, spread, start, turns, work, wrk } from './measure.mjs';
+import { error, median, models, product, quick, report, requests, round, row, seconds, sleep, spread, start, turns, work, wrk } from './measure.mjs';
 
 // Limits in force, with room for the load.
 Object.assign(process.env, { EDGESERVE__Security__KeyRequestsPerSecond: '1000000', EDGESERVE__Server__LanUrls: 'https://127.0.0.2:18802', EDGESERVE__Server__TrustPageUrls: 'http://127.0.0.2:18803' });
@@ -23,7 +23,7 @@ const withKey = request => {
 };
 
 // Both ways in each turn, each twice in the order a b b a, so that what drifts meets both alike.
-function ratio(a, b) {
+function ratio(a, b, turns) {
   a(); b();
   const list = [];
   for (let i = 0; i < turns; i++) {
@@ -33,16 +33,16 @@ function ratio(a, b) {
   return list;
 }
 
-for (const [name, request, connections, target] of [['breast-cancer', cancer, 8, 4], ['face-detection', face, 8, 1]]) {
+for (const [name, request, connections, target, turns] of [['breast-cancer', cancer, 8, 4, quick ? 3 : 10], ['face-detection', face, 8, 1, quick ? 3 : 25]]) {
   const lua = withKey(request);
-  const list = ratio(() => wrk(plain + request.path, lua, connections), () => wrk(loopback + request.path, request.binary, connections));
+  const list = ratio(() => wrk(plain + request.path, lua, connections), () => wrk(loopback + request.path, request.binary, connections), turns);
   row(`\`${name}\`, key and limits in force: cost of throughput, ${connections} connections`, `<= ${target} %`, `${round((1 - median(list)) * 100, 1)} %`,
-    `${round((1 - Math.max(...list)) * 100, 1)} to ${round((1 - Math.min(...list)) * 100, 1)} over ${turns} turns`);
+    `standard error ${round(error(list) * 100, 1)}; ${round((1 - Math.max(...list)) * 100, 1)} to ${round((1 - Math.min(...list)) * 100, 1)} over ${turns} turns`);
 }
 
 {
   const lua = withKey(cancer);
-  const list = ratio(() => wrk(tls + cancer.path, lua, 8), () => wrk(plain + cancer.path, lua, 8));
+  const list = ratio(() => wrk(tls + cancer.path, lua, 8), () => wrk(plain + cancer.path, lua, 8), turns);
   row('`breast-cancer` with a key, TLS with keep-alive / plain, 8 connections', '>= 0.8', round(median(list)), `${spread(list)} over ${turns} turns`);
 }
 

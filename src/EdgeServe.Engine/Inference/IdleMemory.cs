@@ -3,9 +3,12 @@ using Microsoft.Extensions.Hosting;
 
 namespace EdgeServe.Engine.Inference;
 
-/// <summary>Gives tensor memory back to the system once nothing has asked for any for a while.</summary>
+/// <summary>Gives tensor memory that nothing asked for in a while back to the system.</summary>
 internal sealed class IdleMemory(TensorMemoryPool pool, TimeProvider time) : BackgroundService
 {
+    /// <summary>Trimming holds up whoever allocates: under load not for less.</summary>
+    private const long WorthTrimming = 1 << 20;
+
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -13,7 +16,7 @@ internal sealed class IdleMemory(TensorMemoryPool pool, TimeProvider time) : Bac
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            if (pool.Trim())
+            if (pool.Trim() is > 0 and var freed && (freed >= WorthTrimming || pool.BytesKept == 0))
                 ProcessMemory.TrimNative();
         }
     }

@@ -21,11 +21,13 @@ public sealed class TensorMemoryPool : IDisposable
     private static TensorMemory? _own;
 
     private readonly Stack<TensorMemory>[] _free = new Stack<TensorMemory>[48];
+
+    /// <summary>By size class, how many kept blocks nobody needed since the last trim.</summary>
+    private readonly int[] _spare = new int[48];
     private readonly long _maxBytesInFlight;
     private readonly TensorMemoryPool? _whole;
     private long _inFlight;
     private long _kept;
-    private bool _usedSinceTrim;
     private volatile bool _disposed;
 
     public TensorMemoryPool(long maxBytesInFlight = DefaultMaxBytesInFlight)
@@ -105,9 +107,9 @@ public sealed class TensorMemoryPool : IDisposable
         block = null;
         lock (_free)
         {
-            _usedSinceTrim = true;
             if (_free[sizeClass].TryPop(out block))
                 _kept -= capacity;
+            _spare[sizeClass] = Math.Min(_spare[sizeClass], _free[sizeClass].Count);
         }
 
         try
@@ -152,20 +154,20 @@ public sealed class TensorMemoryPool : IDisposable
         block.Free();
     }
 
-    /// <summary>Frees what was kept if nothing was rented since the last call. Called every few seconds.</summary>
-    /// <returns>True when memory was freed.</returns>
-    public bool Trim()
+    /// <summary>Frees what was kept all the time since the last call: everything when the box is idle, what a burst left behind when it is not. Called every few seconds.</summary>
+    /// <returns>Bytes that were freed.</returns>
+    public long Trim()
     {
         lock (_free)
         {
-            if (_usedSinceTrim || _kept == 0)
+            long before = _kept;
+            for (int sizeClass = 0; sizeClass < _free.Length; sizeClass++)
             {
-                _usedSinceTrim = false;
-                return false;
+                Free(sizeClass, _spare[sizeClass]);
+                _spare[sizeClass] = _free[sizeClass].Count;
             }
 
-            FreeKept();
-            return true;
+            return before - _kept;
         }
     }
 
@@ -174,7 +176,8 @@ public sealed class TensorMemoryPool : IDisposable
         lock (_free)
         {
             _disposed = true;
-            FreeKept();
+            for (int sizeClass = 0; sizeClass < _free.Length; sizeClass++)
+                Free(sizeClass, int.MaxValue);
         }
     }
 
@@ -200,15 +203,13 @@ public sealed class TensorMemoryPool : IDisposable
         }
     }
 
-    private void FreeKept()
+    private void Free(int sizeClass, int most)
     {
-        foreach (var stack in _free)
+        for (int i = 0; i < most && _free[sizeClass].TryPop(out var block); i++)
         {
-            while (stack.TryPop(out var block))
-                block.Free();
+            _kept -= block.Capacity;
+            block.Free();
         }
-
-        _kept = 0;
     }
 
     private int ClassOf(long bytes)

@@ -35,10 +35,23 @@ public sealed class TensorMemoryPoolTests
     {
         using var pool = new TensorMemoryPool();
         pool.Rent(1 << 20).Release();
-        Assert.False(pool.Trim());
+        Assert.Equal(0, pool.Trim());
         Assert.Equal(1 << 20, pool.BytesKept);
-        Assert.True(pool.Trim());
+        Assert.Equal(1 << 20, pool.Trim());
         Assert.Equal(0, pool.BytesKept);
+    }
+
+    [Fact]
+    public void What_a_burst_left_behind_goes_though_the_box_is_busy()
+    {
+        using var pool = new TensorMemoryPool();
+        TensorMemory[] burst = [.. Enumerable.Range(0, 4).Select(_ => pool.Rent(1 << 20))];
+        Array.ForEach(burst, b => b.Release());
+        Assert.Equal(0, pool.Trim());
+        for (int i = 0; i < 100; i++)
+            pool.Rent(1 << 20).Release();
+        Assert.Equal(3 << 20, pool.Trim());
+        Assert.Equal(1 << 20, pool.BytesKept);
     }
 
     [Fact]
