@@ -18,7 +18,7 @@ public sealed class TensorMemoryPool : IDisposable
 
     /// <summary>A thread's own small block: the same thread mostly rents what it has just returned.</summary>
     [ThreadStatic]
-    private static TensorMemory? _own;
+    private static OwnBlock? _own;
 
     private readonly Stack<TensorMemory>[] _free = new Stack<TensorMemory>[48];
 
@@ -96,15 +96,14 @@ public sealed class TensorMemoryPool : IDisposable
         if (_whole is not null)
             return RentOfWhole(bytes, capacity);
         Reserve(capacity);
-        var block = _own;
-        if (block is not null && block.SizeClass == sizeClass && block.BelongsTo(this))
+        if (_own is { Block: { } own } holder && own.SizeClass == sizeClass && own.BelongsTo(this))
         {
-            _own = null;
-            block.Rented();
-            return block;
+            holder.Block = null;
+            own.Rented();
+            return own;
         }
 
-        block = null;
+        TensorMemory? block;
         lock (_free)
         {
             if (_free[sizeClass].TryPop(out block))
@@ -135,10 +134,14 @@ public sealed class TensorMemoryPool : IDisposable
         }
 
         Interlocked.Add(ref _inFlight, -block.Capacity);
-        if (block.Capacity <= LargestOwn && _own is null && !_disposed)
+        if (block.Capacity <= LargestOwn && !_disposed)
         {
-            _own = block;
-            return;
+            var holder = _own ??= new OwnBlock();
+            if (holder.Block is null)
+            {
+                holder.Block = block;
+                return;
+            }
         }
 
         lock (_free)
@@ -217,6 +220,14 @@ public sealed class TensorMemoryPool : IDisposable
         if (bytes > 1L << 46)
             throw Exhausted(bytes);
         return bytes <= 1 << SmallestClassBits ? SmallestClassBits : BitOperations.Log2((ulong)(bytes - 1)) + 1;
+    }
+
+    /// <summary>Threads end, those of a model's instances with every version that is replaced: what one kept for itself is freed.</summary>
+    private sealed class OwnBlock
+    {
+        public TensorMemory? Block { get; set; }
+
+        ~OwnBlock() => Block?.Free();
     }
 
     private ServingException Exhausted(long bytes) =>

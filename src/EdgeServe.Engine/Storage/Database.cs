@@ -18,6 +18,7 @@ internal static class Database
         {
             // FULL: a commit returns when its bytes are on the disk. A damaged page is an error, not an answer.
             // FAST: what is deleted on a page that is written anyway is zeroed.
+            // Pages beyond a cache of 1 MiB (for reading half of it) are in the system's: a box with a gigabyte keeps them once.
             Execute(connection, """
                 PRAGMA journal_mode=WAL;
                 PRAGMA synchronous=FULL;
@@ -27,6 +28,7 @@ internal static class Database
                 PRAGMA secure_delete=FAST;
                 PRAGMA trusted_schema=OFF;
                 PRAGMA temp_store=MEMORY;
+                PRAGMA cache_size=-1024;
                 """);
             Migrate(connection, path, migrations, held);
             return connection;
@@ -41,7 +43,7 @@ internal static class Database
     public static SqliteConnection OpenReader(string path)
     {
         var connection = Open(path, SqliteOpenMode.ReadWrite);
-        Execute(connection, "PRAGMA query_only=ON; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF;");
+        Execute(connection, "PRAGMA query_only=ON; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-512;");
         return connection;
     }
 

@@ -4,6 +4,19 @@ namespace EdgeServe.Tests.Engine.Inference;
 
 public sealed class TensorMemoryPoolTests
 {
+    private static TensorMemory KeepOnAnotherThread(TensorMemoryPool pool)
+    {
+        TensorMemory? block = null;
+        var thread = new Thread(() =>
+        {
+            block = pool.Rent(1024);
+            block.Release();
+        });
+        thread.Start();
+        thread.Join();
+        return block!;
+    }
+
     [Fact]
     public void Rent_beyond_the_bound_is_refused_and_changes_nothing()
     {
@@ -52,6 +65,20 @@ public sealed class TensorMemoryPoolTests
             pool.Rent(1 << 20).Release();
         Assert.Equal(3 << 20, pool.Trim());
         Assert.Equal(1 << 20, pool.BytesKept);
+    }
+
+    [Fact]
+    public void What_a_thread_kept_for_itself_goes_with_the_thread()
+    {
+        using var pool = new TensorMemoryPool();
+        var kept = KeepOnAnotherThread(pool);
+        for (int i = 0; i < 10 && kept.Pointer != 0; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.Equal(0, kept.Pointer);
     }
 
     [Fact]
