@@ -39,14 +39,14 @@ export class Disk {
    */
   fail(blocks, seconds) {
     return new Promise(resolve => {
-      this.#failing = { blocks, resolve };
-      setTimeout(() => this.#failNow(), seconds * 1000).unref();
+      this.#failing = { blocks, resolve, late: setTimeout(() => this.#failNow(), seconds * 1000) };
     });
   }
 
   #failNow() {
     this.#dead = true;
-    this.#failing?.resolve();
+    clearTimeout(this.#failing.late);
+    this.#failing.resolve();
     this.#failing = null;
   }
 
