@@ -35,7 +35,8 @@ public static class ModelDefinitionOverride
         {
             root.Remove("default_model_filename");
             root["execution"] ??= new JsonObject();
-            if (root["execution"] is JsonObject execution)
+            // Triton's own configurations have an empty one where the name goes without saying.
+            if (graph.ToString().Length > 0 && root["execution"] is JsonObject execution)
                 execution["graph"] ??= graph.DeepClone();
         }
 

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace EdgeServe.Engine.Models;
 
 /// <summary>
-/// Pages of the program and its libraries: code and constants as they are in the file. Starting touches most of them, serving a third.
+/// Pages of the program and its libraries: code and constants as they are in the file. Starting touches most of them, serving about half of those.
 /// A page that was let go is mapped again from the system's cache by whoever needs it, and the cache may drop the others.
 /// </summary>
 internal static partial class ProgramPages

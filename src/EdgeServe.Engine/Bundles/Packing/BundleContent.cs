@@ -30,12 +30,14 @@ public sealed partial record BundleContent(string Model, long Version, IReadOnly
             throw Forbidden(name, $"is no model bundle but {manifest.ArtifactType ?? manifest.Config.MediaType}");
 
         var files = new List<BundleFile>();
+        int graphs = manifest.Layers.Count(l => l.MediaType == MediaTypes.Weight);
         foreach (var layer in manifest.Layers)
         {
             // Kept with the bundle, of no use to serving.
             if (layer.MediaType == MediaTypes.Document)
                 continue;
-            string path = PathOf(name, layer);
+            // Who packs elsewhere names the one graph as they like.
+            string path = layer.MediaType == MediaTypes.Weight && graphs == 1 ? ModelFile : PathOf(name, layer);
             // A stick or a laptop may not tell A from a: neither does this.
             if (files.Any(f => string.Equals(f.Path, path, StringComparison.OrdinalIgnoreCase)))
                 throw Forbidden(name, $"has more than one layer for {path}");
@@ -53,7 +55,6 @@ public sealed partial record BundleContent(string Model, long Version, IReadOnly
 
     private static string PathOf(string model, Descriptor layer) => layer.MediaType switch
     {
-        // Who packs elsewhere names the one graph as they like.
         MediaTypes.Weight => ModelFiles.IsGraphName(Name(layer)) ? Name(layer) : ModelFile,
         MediaTypes.ExternalData => ExternalDataFile,
         MediaTypes.Definition => DefinitionFile,

@@ -63,6 +63,13 @@ public sealed class BundlePackerTests
     }
 
     [Fact]
+    public void The_only_graph_is_the_model_whatever_its_name()
+    {
+        var only = new Descriptor(MediaTypes.Weight, Digest.Of([2]), 1, new Dictionary<string, string> { [AnnotationNames.FilePath] = "model.fp32.onnx" });
+        Assert.Equal(BundleContent.ModelFile, Assert.Single(BundleContent.Read(Bundle(only) with { Layers = [only] }).Files).Path);
+    }
+
+    [Fact]
     public void Every_file_that_no_device_takes_is_named_and_nothing_is_written()
     {
         using var folder = new TempFolder();
