@@ -27,10 +27,7 @@ internal sealed partial class ModelLoader(
         var errors = new List<string>();
         var definition = replacement ?? Tuned(files, ReadDefinition(files, errors));
         string graph = files.GraphPath(definition);
-        if (File.Exists(graph))
-            ExternalData.Check(graph, errors);
-        else
-            errors.Add($"{ModelFiles.DefinitionFileName}: execution.graph is {definition.Execution.Graph}, which is not beside it");
+        CheckGraph(files, definition, errors);
         if (errors.Count > 0)
             throw Failed(files, errors);
         var session = sessions.Open(graph, definition.Execution);
@@ -56,6 +53,16 @@ internal sealed partial class ModelLoader(
     /// <summary>What loading this version would count against the memory budget.</summary>
     public static long EstimateBytes(ModelFiles files, ModelDefinition definition) =>
         definition.MemoryEstimateBytes ?? (GraphBytes(files.GraphPath(definition)) * Factor) + OverheadBytes;
+
+    /// <summary>Adds an error when the graph that the definition wants is not there, or keeps weights where it must not.</summary>
+    public static void CheckGraph(ModelFiles files, ModelDefinition definition, List<string> errors)
+    {
+        string graph = files.GraphPath(definition);
+        if (File.Exists(graph))
+            ExternalData.Check(graph, errors);
+        else
+            errors.Add($"{ModelFiles.DefinitionFileName}: execution.graph is {definition.Execution.Graph}, which is not beside it");
+    }
 
     private static long GraphBytes(string path) => File.Exists(path) ? new FileInfo(path).Length + ExternalData.Bytes(path) : 0;
 

@@ -63,7 +63,9 @@ internal static class BundleFolder
             ExternalData.Check(Path.Combine(Path.GetFullPath(directory), graph.Path), errors);
         if (files.Any(f => f.MediaType == MediaTypes.Definition))
         {
-            ModelDefinitionJson.Read(File.ReadAllBytes(Path.Combine(directory, BundleContent.DefinitionFile)), out var problems);
+            var definition = ModelDefinitionJson.Read(File.ReadAllBytes(Path.Combine(directory, BundleContent.DefinitionFile)), out var problems);
+            if (files.All(f => f.Path != definition.Execution.Graph))
+                errors.Add($"{BundleContent.DefinitionFile}: execution.graph is {definition.Execution.Graph}, which is not beside it");
             errors.AddRange(problems.Select(p => $"{BundleContent.DefinitionFile}: {p}"));
         }
     }

@@ -36,7 +36,7 @@ internal static class ModelListVerb
     {
         var problems = new List<string>();
         var definition = ModelLoader.ReadDefinition(files, problems);
-        ExternalData.Check(files.ModelPath, problems);
+        ModelLoader.CheckGraph(files, definition, problems);
         int samples = 0;
         try
         {

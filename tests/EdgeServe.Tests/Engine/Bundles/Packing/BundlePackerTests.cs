@@ -49,6 +49,16 @@ public sealed class BundlePackerTests
         Assert.Equal(["model.fp32.onnx", "model.onnx"], BundleContent.Read(manifest).Files.Where(f => f.Layer.MediaType == MediaTypes.Weight).Select(f => f.Path));
     }
 
+    [Fact]
+    public void A_definition_that_wants_a_graph_that_is_not_there_is_not_packed()
+    {
+        using var folder = new TempFolder();
+        string source = Folder(folder["add/3"]);
+        File.WriteAllText(Path.Combine(source, "model.json"), "{\"execution\":{\"graph\":\"model.fp32.onnx\"}}");
+        Assert.Null(BundlePacker.Pack(source, Key, folder["lay"], "t", null, out var errors));
+        Assert.Contains(errors, e => e.Contains("execution.graph is model.fp32.onnx", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("model.fp32.onnx", "model.fp32.onnx")]
     [InlineData("weights.onnx", "model.onnx")]
