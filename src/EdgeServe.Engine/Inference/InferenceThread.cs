@@ -37,6 +37,8 @@ internal static partial class InferenceThread
         if (OperatingSystem.IsLinux() && nice == LowestNice)
             _ = SetScheduler(0, IdleClass, 0);
         work();
+        // Every version that is replaced takes its threads along.
+        TensorMemoryPool.LeaveThread();
     }
 
     /// <param name="thread">0: the calling one.</param>

@@ -206,6 +206,14 @@ public sealed class TensorMemoryPool : IDisposable
         }
     }
 
+    /// <summary>Frees what the calling thread kept for itself: it is about to end. Any other thread's goes when the collector finds it gone.</summary>
+    internal static void LeaveThread()
+    {
+        var block = _own?.Block;
+        _own?.Block = null;
+        block?.Free();
+    }
+
     private void Free(int sizeClass, int most)
     {
         for (int i = 0; i < most && _free[sizeClass].TryPop(out var block); i++)
@@ -222,7 +230,7 @@ public sealed class TensorMemoryPool : IDisposable
         return bytes <= 1 << SmallestClassBits ? SmallestClassBits : BitOperations.Log2((ulong)(bytes - 1)) + 1;
     }
 
-    /// <summary>Threads end, those of a model's instances with every version that is replaced: what one kept for itself is freed.</summary>
+    /// <summary>Threads end: what one kept for itself is freed.</summary>
     private sealed class OwnBlock
     {
         public TensorMemory? Block { get; set; }

@@ -13,7 +13,6 @@ public sealed partial class ModelCatalog : IAsyncDisposable
 {
     internal const string Unloaded = "unloaded";
     private const int GoneVersionsKept = 8;
-    private const int RetiredBetweenCollections = 32;
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(1);
     private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
@@ -31,7 +30,6 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     private volatile CatalogSnapshot _current;
     private volatile bool _closed;
     private long _loading;
-    private int _retired;
 
     internal ModelCatalog(ModelRepository repository, ModelLoader loader, CatalogOptions options, TimeProvider time, ILogger<ModelCatalog> log)
     {
@@ -387,9 +385,6 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         model.Closed.ContinueWith(_ =>
         {
             _draining.TryRemove(model, out byte _);
-            // Who swaps model after model under load is never calm.
-            if (Interlocked.Increment(ref _retired) % RetiredBetweenCollections == 0)
-                ProcessMemory.Collect();
             ProcessMemory.TrimNative();
             _giveBack.Change(Calm, Timeout.InfiniteTimeSpan);
         }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

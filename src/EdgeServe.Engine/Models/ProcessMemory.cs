@@ -13,9 +13,6 @@ internal static partial class ProcessMemory
         ProgramPages.GiveBack();
     }
 
-    /// <summary>Collects what nobody can reach any more, and with it the native memory it holds. Nothing is moved: a pause of milliseconds.</summary>
-    public static void Collect() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
-
     /// <summary>The C library keeps what a closed session leaves behind.</summary>
     public static void TrimNative()
     {

@@ -82,6 +82,20 @@ public sealed class TensorMemoryPoolTests
     }
 
     [Fact]
+    public void An_inference_thread_gives_it_back_when_it_ends()
+    {
+        using var pool = new TensorMemoryPool();
+        TensorMemory? kept = null;
+        InferenceThread.Start("test", 0, () =>
+        {
+            var block = pool.Rent(1024);
+            block.Release();
+            Volatile.Write(ref kept, block);
+        });
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref kept)?.Pointer == 0, TimeSpan.FromMinutes(1)), "it is still there");
+    }
+
+    [Fact]
     public void A_share_has_a_bound_of_its_own_and_counts_for_the_whole()
     {
         using var pool = new TensorMemoryPool(8192);
