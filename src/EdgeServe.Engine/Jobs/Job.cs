@@ -1,5 +1,8 @@
+using System.Buffers;
+using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
+using System.Text.Unicode;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Jobs.Keys;
 
@@ -8,6 +11,9 @@ namespace EdgeServe.Engine.Jobs;
 /// <summary>A job as its row has it. Changes are made with <c>with</c> and written whole.</summary>
 public sealed record Job
 {
+    /// <summary>Room for the numbers of a row as text, their separators and the id.</summary>
+    private const int MostNumberBytes = 32 + (26 * 21);
+
     public long Seq { get; init; }
 
     public required JobId Id { get; init; }
@@ -87,11 +93,20 @@ public sealed record Job
     /// <summary>Over everything the row says: a flipped bit on the disk is found before it is believed.</summary>
     internal long Checksum()
     {
-        string text = string.Join('\n', Seq, Id, Owner, (int)State, Event, Priority, Model, Version, AcceptedVersion, Attempts, Deaths, DueMs, NotAfterMs, ChangedMs,
-            Accepted.UnixMs, Started.UnixMs, Finished.UnixMs, Clocks, RequestBytes, ResultBytes, Places, Acknowledged ? 1 : 0, RunVersion, Digest, Failure?.ToText() ?? "");
+        string failure = Failure?.ToText() ?? "";
+        byte[] text = ArrayPool<byte>.Shared.Rent(MostNumberBytes + Encoding.UTF8.GetMaxByteCount(Owner.Length + Model.Length + Digest.Length + failure.Length));
+        Utf8.TryWrite(text, CultureInfo.InvariantCulture,
+            $"{Seq}\n{Id}\n{Owner}\n{(int)State}\n{Event}\n{Priority}\n{Model}\n{Version}\n{AcceptedVersion}\n{Attempts}\n{Deaths}\n{DueMs}\n{NotAfterMs}\n{ChangedMs}\n{Accepted.UnixMs}\n{Started.UnixMs}\n{Finished.UnixMs}\n{Clocks}\n{RequestBytes}\n{ResultBytes}\n{Places}\n{(Acknowledged ? 1 : 0)}\n{RunVersion}\n{Digest}\n{failure}",
+            out int length);
         // As it always was for rows without a key.
         if (!Key.IsNone)
-            text = $"{text}\n{Key.Value}";
-        return (long)XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text));
+        {
+            Utf8.TryWrite(text.AsSpan(length), CultureInfo.InvariantCulture, $"\n{Key.Value}", out int more);
+            length += more;
+        }
+
+        ulong sum = XxHash3.HashToUInt64(text.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(text);
+        return (long)sum;
     }
 }

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using EdgeServe.Engine.Device;
 
 namespace EdgeServe.Engine.Jobs;
 
@@ -7,7 +7,7 @@ namespace EdgeServe.Engine.Jobs;
 /// A job's name, 32 hexadecimal digits on the wire: six bytes of the box's running time, so that jobs that come together
 /// lie together in the index (a random name costs a page of the card each), then ten random ones that nobody guesses.
 /// </summary>
-public readonly record struct JobId(UInt128 Value)
+public readonly record struct JobId(UInt128 Value) : IUtf8SpanFormattable
 {
     private const int Digits = 32;
     private const int RandomBytes = 10;
@@ -17,7 +17,7 @@ public readonly record struct JobId(UInt128 Value)
     {
         Span<byte> bytes = stackalloc byte[16];
         BinaryPrimitives.WriteInt64BigEndian(bytes, now << 16);
-        RandomNumberGenerator.Fill(bytes[^RandomBytes..]);
+        RandomStock.Fill(bytes[^RandomBytes..]);
         return From(bytes);
     }
 
@@ -39,5 +39,17 @@ public readonly record struct JobId(UInt128 Value)
         return bytes;
     }
 
-    public override string ToString() => Convert.ToHexStringLower(ToBytes());
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, Value);
+        return Convert.ToHexStringLower(bytes);
+    }
+
+    public bool TryFormat(Span<byte> utf8Destination, out int bytesWritten, ReadOnlySpan<char> format, IFormatProvider? provider)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, Value);
+        return Convert.TryToHexStringLower(bytes, utf8Destination, out bytesWritten);
+    }
 }

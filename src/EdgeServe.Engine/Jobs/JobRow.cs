@@ -15,7 +15,7 @@ internal static class JobRow
     /// <summary>The column that databases from before there were keys do not have.</summary>
     public const string Key = "payload_key";
 
-    public static object[] Values(Job job) =>
+    public static SqlValue[] Values(Job job) =>
     [
         job.Seq, job.Id.ToBytes(), job.Owner, (int)job.State, job.Event, job.Priority, job.Model, job.Version, job.AcceptedVersion, job.Attempts, job.Deaths,
         job.DueMs, job.NotAfterMs, job.ChangedMs, job.Accepted.UnixMs, job.Started.UnixMs, job.Finished.UnixMs, job.Clocks, job.RequestBytes, job.ResultBytes,

@@ -43,6 +43,14 @@ internal static class PayloadEnvelope
         hash.GetCurrentHash(target[8..]);
     }
 
+    /// <summary>Of an envelope that is in memory but for its trailer.</summary>
+    public static void WriteTrailer(Span<byte> envelope, long length)
+    {
+        var trailer = envelope[^TrailerBytes..];
+        BinaryPrimitives.WriteInt64LittleEndian(trailer, length);
+        XxHash128.Hash(envelope[..^TrailerBytes], trailer[8..]);
+    }
+
     /// <exception cref="PayloadDamagedException">It is not an envelope this program knows.</exception>
     public static PayloadHeader ReadHeader(ReadOnlySpan<byte> header)
     {

@@ -26,8 +26,8 @@ internal sealed class PayloadFiles(string directory, JobKeys keys)
     {
         _unsettled.TryAdd(id, 0);
         return key.IsNone
-            ? new PayloadWriter(PathOf(id, part), id, part, headerLength, keys.Take, keys.Erase)
-            : new PayloadWriter(PathOf(id, part), id, part, headerLength, () => keys.Open(key), _ => { });
+            ? new PayloadWriter(() => PathOf(id, part), id, part, headerLength, keys.Take, keys.Erase)
+            : new PayloadWriter(() => PathOf(id, part), id, part, headerLength, () => keys.Open(key), _ => { });
     }
 
     /// <exception cref="IOException">No file can be made here.</exception>

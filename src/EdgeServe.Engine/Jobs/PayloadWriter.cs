@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.IO.Hashing;
-using System.Security.Cryptography;
+using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Jobs.Keys;
 using EdgeServe.Engine.Storage;
 using Microsoft.Win32.SafeHandles;
@@ -13,37 +13,39 @@ namespace EdgeServe.Engine.Jobs;
 /// </summary>
 internal sealed class PayloadWriter : IDisposable
 {
-    private readonly string _path;
+    private const int FirstBytes = 512;
+    private readonly Func<string> _place;
     private readonly JobId _id;
     private readonly PayloadPart _part;
     private readonly long _headerLength;
     private readonly Func<PayloadKey> _take;
     private readonly Action<KeyRef> _drop;
-    private readonly XxHash128 _plain = new(), _stored = new();
+    /// <summary>While it is small: its plain header, then its content.</summary>
     private readonly ArrayBufferWriter<byte> _small = new();
+    private XxHash128? _plain, _stored;
     private SafeFileHandle? _file;
+    private string _path = "";
     private PayloadSeal? _seal;
     private byte[] _chunk = [], _sealed = [];
     private int _filled;
     private long _written;
 
-    /// <param name="path">Of the file, if it becomes one.</param>
+    /// <param name="place">Path of the file, asked for if it becomes one.</param>
     /// <param name="id">Whose payload.</param>
     /// <param name="part">Which of the two.</param>
     /// <param name="headerLength">Value of <c>Inference-Header-Content-Length</c>; -1: JSON.</param>
     /// <param name="take">The key, asked for when the first byte is sealed.</param>
     /// <param name="drop">Nothing that is kept is sealed with this key: it may go.</param>
-    public PayloadWriter(string path, JobId id, PayloadPart part, long headerLength, Func<PayloadKey> take, Action<KeyRef> drop)
+    public PayloadWriter(Func<string> place, JobId id, PayloadPart part, long headerLength, Func<PayloadKey> take, Action<KeyRef> drop)
     {
-        _path = path;
+        _place = place;
         _id = id;
         _part = part;
         _headerLength = headerLength;
         _take = take;
         _drop = drop;
-        Span<byte> header = stackalloc byte[PayloadEnvelope.PlainHeaderBytes];
-        PayloadEnvelope.WritePlainHeader(header, headerLength);
-        _plain.Append(header);
+        PayloadEnvelope.WritePlainHeader(_small.GetSpan(FirstBytes), headerLength);
+        _small.Advance(PayloadEnvelope.PlainHeaderBytes);
     }
 
     public bool IsComplete { get; private set; }
@@ -56,7 +58,6 @@ internal sealed class PayloadWriter : IDisposable
 
     public void Write(ReadOnlySpan<byte> content)
     {
-        _plain.Append(content);
         Bytes += content.Length;
         if (_file is null && Bytes + PayloadEnvelope.OverheadBytes < PayloadFiles.FileFromBytes)
         {
@@ -66,6 +67,7 @@ internal sealed class PayloadWriter : IDisposable
 
         if (_file is null)
             Begin();
+        _plain!.Append(content);
         Fill(content);
     }
 
@@ -78,9 +80,9 @@ internal sealed class PayloadWriter : IDisposable
     /// <summary>A file is durable when this returns; the row that names it is not written yet.</summary>
     public StoredPayload Complete()
     {
-        byte[] hash = _plain.GetCurrentHash();
         if (_file is null)
         {
+            byte[] hash = XxHash128.Hash(_small.WrittenSpan);
             byte[] envelope = SealSmall();
             IsComplete = true;
             return new StoredPayload(PayloadPlace.Database, envelope, Bytes, hash, Key);
@@ -88,13 +90,13 @@ internal sealed class PayloadWriter : IDisposable
 
         Flush(last: true);
         byte[] trailer = new byte[PayloadEnvelope.TrailerBytes];
-        PayloadEnvelope.WriteTrailer(trailer, Bytes, _stored);
+        PayloadEnvelope.WriteTrailer(trailer, Bytes, _stored!);
         Store(trailer);
         IsComplete = true;
         // No rename: the name is new and random, and nobody reads it before the row says so.
         RandomAccess.FlushToDisk(_file);
         DirectoryHandle.Flush(Path.GetDirectoryName(_path)!);
-        return new StoredPayload(PayloadPlace.File, null, Bytes, hash, Key);
+        return new StoredPayload(PayloadPlace.File, null, Bytes, _plain!.GetCurrentHash(), Key);
     }
 
     public void Dispose()
@@ -117,14 +119,15 @@ internal sealed class PayloadWriter : IDisposable
             _drop(Key);
     }
 
+    private ReadOnlySpan<byte> Content => _small.WrittenSpan[PayloadEnvelope.PlainHeaderBytes..];
+
     private byte[] SealSmall()
     {
         byte[] envelope = new byte[Bytes + PayloadEnvelope.OverheadBytes];
         using var seal = Open(envelope);
-        seal.Seal(_small.WrittenSpan, envelope.AsSpan(PayloadEnvelope.SealedHeaderBytes), last: true);
+        seal.Seal(Content, envelope.AsSpan(PayloadEnvelope.SealedHeaderBytes), last: true);
         _small.Clear();
-        _stored.Append(envelope.AsSpan(0, envelope.Length - PayloadEnvelope.TrailerBytes));
-        PayloadEnvelope.WriteTrailer(envelope.AsSpan(envelope.Length - PayloadEnvelope.TrailerBytes), Bytes, _stored);
+        PayloadEnvelope.WriteTrailer(envelope, Bytes);
         return envelope;
     }
 
@@ -135,11 +138,15 @@ internal sealed class PayloadWriter : IDisposable
         _seal = Open(header);
         _chunk = ArrayPool<byte>.Shared.Rent(PayloadSeal.ChunkBytes);
         _sealed = ArrayPool<byte>.Shared.Rent(PayloadSeal.SealedChunkBytes);
+        _path = _place();
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
         _file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.Write);
+        _plain = new XxHash128();
+        _stored = new XxHash128();
+        _plain.Append(_small.WrittenSpan);
         _stored.Append(header);
         Store(header);
-        Fill(_small.WrittenSpan);
+        Fill(Content);
         _small.Clear();
     }
 
@@ -148,7 +155,7 @@ internal sealed class PayloadWriter : IDisposable
         using var key = _take();
         Key = key.Name;
         Span<byte> random = stackalloc byte[sizeof(long)];
-        RandomNumberGenerator.Fill(random);
+        RandomStock.Fill(random);
         long salt = BitConverter.ToInt64(random);
         PayloadEnvelope.WriteSealedHeader(header, _headerLength, Key, salt);
         return new PayloadSeal(key, header, salt, _id, _part);
@@ -172,7 +179,7 @@ internal sealed class PayloadWriter : IDisposable
     {
         var target = _sealed.AsSpan(0, _filled + PayloadKey.TagBytes);
         _seal!.Seal(_chunk.AsSpan(0, _filled), target, last);
-        _stored.Append(target);
+        _stored!.Append(target);
         Store(target);
         _filled = 0;
     }

@@ -13,13 +13,13 @@ internal sealed class Statement(SqliteConnection connection, string sql) : IDisp
     private sqlite3_stmt? _prepared;
 
     /// <exception cref="SqliteException">With the library's code, as from ADO.NET.</exception>
-    public int Execute(params ReadOnlySpan<object> values)
+    public int Execute(params ReadOnlySpan<SqlValue> values)
     {
         var database = connection.Handle!;
         if (_prepared is null)
             Check(raw.sqlite3_prepare_v2(database, sql, out _prepared));
         for (int i = 0; i < values.Length; i++)
-            Check(Bind(_prepared, i + 1, values[i]));
+            Check(values[i].Bind(_prepared, i + 1));
         int result = raw.sqlite3_step(_prepared);
         // The reset repeats the step's error: the first one says it.
         if (result is not (raw.SQLITE_DONE or raw.SQLITE_ROW))
@@ -59,15 +59,6 @@ internal sealed class Statement(SqliteConnection connection, string sql) : IDisp
         _command?.Dispose();
         _prepared?.Dispose();
     }
-
-    private static int Bind(sqlite3_stmt statement, int index, object value) => value switch
-    {
-        int number => raw.sqlite3_bind_int64(statement, index, number),
-        long number => raw.sqlite3_bind_int64(statement, index, number),
-        string text => raw.sqlite3_bind_text(statement, index, text),
-        byte[] bytes => raw.sqlite3_bind_blob(statement, index, bytes),
-        _ => throw new ArgumentException($"no way to bind a {value.GetType()}", nameof(value)),
-    };
 
     private void Check(int result)
     {

@@ -52,7 +52,7 @@ internal sealed partial class CliJson : JsonSerializerContext
     });
 
     /// <summary>What the service answers.</summary>
-    public static WireJson Wire => WireJson.Plain;
+    public static WireJson Wire => WireJson.Default;
 
     public static void Print<T>(T value, JsonTypeInfo<T> type) => Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
 }

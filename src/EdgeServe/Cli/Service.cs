@@ -48,7 +48,7 @@ internal sealed class Service(string dataDirectory) : IDisposable
         string text = await response.Content.ReadAsStringAsync(cancellation);
         try
         {
-            if (JsonSerializer.Deserialize(text, WireJson.Plain.ErrorBody) is { Error: not null } error)
+            if (JsonSerializer.Deserialize(text, WireJson.Default.ErrorBody) is { Error: not null } error)
                 return new ServiceException(error.Error, error.Hint, error.Code);
         }
         catch (JsonException)

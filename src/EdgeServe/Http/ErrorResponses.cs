@@ -150,8 +150,7 @@ internal static class ErrorResponses
             context.Response.Headers.Allow = allow;
         if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests or StatusCodes.Status507InsufficientStorage)
             context.Response.Headers.RetryAfter = ((int)Math.Max(1, Math.Ceiling((retryAfter ?? TimeSpan.FromSeconds(1)).TotalSeconds))).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        byte[] body = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
-            new ErrorBody(message, code, hint, context.TraceIdentifier), WireJson.Plain.ErrorBody);
+        byte[] body = WireJson.ToUtf8(new ErrorBody(message, code, hint, context.TraceIdentifier), WireJson.Default.ErrorBody);
         context.Response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body).AsTask();
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace EdgeServe.Http;
@@ -8,7 +7,7 @@ internal static class JsonResponse
 {
     public static Task WriteAsync<T>(HttpContext context, T body, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK)
     {
-        byte[] utf8 = JsonSerializer.SerializeToUtf8Bytes(body, type);
+        byte[] utf8 = WireJson.ToUtf8(body, type);
         context.Response.StatusCode = status;
         context.Response.ContentType = ErrorResponses.JsonContentType;
         context.Response.ContentLength = utf8.Length;

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using EdgeServe.Http.Jobs;
 using EdgeServe.Http.Keys;
 using EdgeServe.Http.Operator;
@@ -12,6 +14,7 @@ using EdgeServe.Http.Updates;
 namespace EdgeServe.Http;
 
 /// <summary>Serialisers of everything small, made at build time.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(LiveBody))]
 [JsonSerializable(typeof(ReadyBody))]
@@ -53,11 +56,33 @@ namespace EdgeServe.Http;
 [JsonSerializable(typeof(string))]
 internal sealed partial class WireJson : JsonSerializerContext
 {
-    /// <summary>Quotes stay quotes: clients and scripts match error texts byte by byte.</summary>
-    public static WireJson Plain { get; } = new(new JsonSerializerOptions
+    private const int MostKeptBytes = 64 << 10;
+
+    // Quotes stay quotes: clients and scripts match error texts byte by byte. The writer's encoder and not the serialisers':
+    // with one of theirs the code made at build time would not be used for writing.
+    private static readonly JsonWriterOptions Quotes = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _buffer;
+    [ThreadStatic]
+    private static Utf8JsonWriter? _writer;
+
+    /// <summary>A body as it goes over the wire.</summary>
+    public static byte[] ToUtf8<T>(T body, JsonTypeInfo<T> type)
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+        var buffer = _buffer ??= new ArrayBufferWriter<byte>();
+        var writer = _writer ??= new Utf8JsonWriter(buffer, Quotes);
+        try
+        {
+            JsonSerializer.Serialize(writer, body, type);
+            return buffer.WrittenSpan.ToArray();
+        }
+        finally
+        {
+            buffer.ResetWrittenCount();
+            writer.Reset();
+            if (buffer.Capacity > MostKeptBytes)
+                (_buffer, _writer) = (null, null);
+        }
+    }
 }

@@ -49,7 +49,7 @@ internal sealed class BenchRequest
         {
             long[] shape = shapes.GetValueOrDefault(input.Name) ?? Array.ConvertAll(input.Shape, d => d < 0 ? 1 : d);
             var (text, raw) = Elements(input, Shape.ElementCount(shape), random);
-            string start = $"{{\"name\":{JsonSerializer.Serialize(input.Name, WireJson.Plain.String)},\"shape\":{Shape.Text(shape)},\"datatype\":\"{input.Datatype}\"";
+            string start = $"{{\"name\":{JsonSerializer.Serialize(input.Name, WireJson.Default.String)},\"shape\":{Shape.Text(shape)},\"datatype\":\"{input.Datatype}\"";
             json.Add($"{start},\"data\":[{text}]}}");
             header.Add($"{start},\"parameters\":{{\"binary_data_size\":{raw.Length}}}}}");
             tensors.Write(raw);

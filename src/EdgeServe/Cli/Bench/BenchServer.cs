@@ -91,7 +91,7 @@ internal sealed class BenchServer : IDisposable
         using var response = await _client.GetAsync(new Uri(Http, $"/v2/models/{Uri.EscapeDataString(model)}"), cancellation);
         byte[] body = await response.Content.ReadAsByteArrayAsync(cancellation);
         return response.IsSuccessStatusCode
-            ? JsonSerializer.Deserialize(body, WireJson.Plain.ModelBody)!
+            ? JsonSerializer.Deserialize(body, WireJson.Default.ModelBody)!
             : throw new IOException($"{Http} has no metadata of '{model}': {System.Text.Encoding.UTF8.GetString(body)}");
     }
 
@@ -101,7 +101,7 @@ internal sealed class BenchServer : IDisposable
         using var response = await _client.GetAsync(new Uri(Http, $"/v2/models/{Uri.EscapeDataString(model)}/stats"), cancellation);
         if (!response.IsSuccessStatusCode)
             return null;
-        var stats = JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellation), WireJson.Plain.StatsBody);
+        var stats = JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellation), WireJson.Default.StatsBody);
         return stats?.ModelStats.LastOrDefault()?.InferenceStats;
     }
 

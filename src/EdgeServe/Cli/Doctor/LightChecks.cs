@@ -21,7 +21,7 @@ internal static class LightChecks
             using var client = ControlSocket.Connect(options.Server.DataDirectory);
             client.Timeout = FieldChecks.Patience;
             await using var stream = await client.GetStreamAsync("/edge/v1/status", cancellation);
-            var status = await JsonSerializer.DeserializeAsync(stream, WireJson.Plain.StatusBody, cancellation);
+            var status = await JsonSerializer.DeserializeAsync(stream, WireJson.Default.StatusBody, cancellation);
             string[] troubles = [.. status!.Problems.Where(p => p.Part == "lights").Select(p => p.Reason)];
             string seen = status.Lights is { } lights ? $"{lights.Shows?.Replace('_', ' ') ?? "no light"}, by {lights.By}{(lights.Button ? ", with a button" : "")}" : "none are wired";
             return troubles.Length > 0

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using EdgeServe.Engine.Device;
 using EdgeServe.Engine.Jobs;
 using EdgeServe.Security;
@@ -88,7 +87,7 @@ internal sealed class EventStream(JobService jobs, DeviceClock clock, TimeProvid
 
     private Task WriteAsync(HttpContext context, Job job, CancellationToken stop)
     {
-        string data = JsonSerializer.Serialize(JobViews.Of(job, clock), WireJson.Plain.JobBody);
+        string data = Encoding.UTF8.GetString(WireJson.ToUtf8(JobViews.Of(job, clock), WireJson.Default.JobBody));
         return WriteAsync(context, $"id: {job.Event}\nevent: job\ndata: {data}\n\n", stop);
     }
 

@@ -14,7 +14,7 @@ internal sealed class JobEndpoints(JobService jobs, DeviceClock clock, TimeProvi
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
 
     public async Task GetAsync(HttpContext context) =>
-        await JsonResponse.WriteAsync(context, JobViews.Of(await FindAsync(context), clock), WireJson.Plain.JobBody);
+        await JsonResponse.WriteAsync(context, JobViews.Of(await FindAsync(context), clock), WireJson.Default.JobBody);
 
     public async Task ResultAsync(HttpContext context)
     {
@@ -22,7 +22,7 @@ internal sealed class JobEndpoints(JobService jobs, DeviceClock clock, TimeProvi
         if (job.IsPending)
         {
             context.Response.Headers.RetryAfter = "1";
-            await JsonResponse.WriteAsync(context, JobViews.Of(job, clock), WireJson.Plain.JobBody, StatusCodes.Status202Accepted);
+            await JsonResponse.WriteAsync(context, JobViews.Of(job, clock), WireJson.Default.JobBody, StatusCodes.Status202Accepted);
             return;
         }
 
@@ -45,13 +45,13 @@ internal sealed class JobEndpoints(JobService jobs, DeviceClock clock, TimeProvi
     public async Task DeleteAsync(HttpContext context)
     {
         if (await jobs.DeleteAsync(Owners.Of(context), Id(context)) is { } cancelled)
-            await JsonResponse.WriteAsync(context, JobViews.Of(cancelled, clock), WireJson.Plain.JobBody);
+            await JsonResponse.WriteAsync(context, JobViews.Of(cancelled, clock), WireJson.Default.JobBody);
         else
             context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
     public async Task AcknowledgeAsync(HttpContext context) =>
-        await JsonResponse.WriteAsync(context, JobViews.Of(await jobs.AcknowledgeAsync(Owners.Of(context), Id(context)), clock), WireJson.Plain.JobBody);
+        await JsonResponse.WriteAsync(context, JobViews.Of(await jobs.AcknowledgeAsync(Owners.Of(context), Id(context)), clock), WireJson.Default.JobBody);
 
     public async Task ListAsync(HttpContext context)
     {
@@ -59,7 +59,7 @@ internal sealed class JobEndpoints(JobService jobs, DeviceClock clock, TimeProvi
         // One more than the page holds says whether there is another.
         var found = jobs.List(Owners.Of(context), filter with { Limit = filter.Limit + 1 });
         string? next = found.Count > filter.Limit ? found[filter.Limit - 1].Seq.ToString(CultureInfo.InvariantCulture) : null;
-        await JsonResponse.WriteAsync(context, new JobListBody([.. found.Take(filter.Limit).Select(j => JobViews.Of(j, clock))], next), WireJson.Plain.JobListBody);
+        await JsonResponse.WriteAsync(context, new JobListBody([.. found.Take(filter.Limit).Select(j => JobViews.Of(j, clock))], next), WireJson.Default.JobListBody);
     }
 
     private static JobFilter Filter(IQueryCollection query)

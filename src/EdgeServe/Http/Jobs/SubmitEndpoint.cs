@@ -55,9 +55,10 @@ internal sealed class SubmitEndpoint(InferenceEngine engine, JobService jobs, De
 
     private Task WriteAsync(HttpContext context, JobReceipt receipt)
     {
-        context.Response.Headers.Location = $"{context.Request.PathBase}/edge/v1/jobs/{receipt.Job.Id}";
+        var body = JobViews.Of(receipt.Job, clock);
+        context.Response.Headers.Location = $"{context.Request.PathBase}/edge/v1/jobs/{body.Id}";
         if (receipt.Replayed)
             context.Response.Headers[JobHeaders.Replayed] = "true";
-        return JsonResponse.WriteAsync(context, JobViews.Of(receipt.Job, clock), WireJson.Plain.JobBody, StatusCodes.Status202Accepted);
+        return JsonResponse.WriteAsync(context, body, WireJson.Default.JobBody, StatusCodes.Status202Accepted);
     }
 }

@@ -19,22 +19,22 @@ internal sealed class KeyEndpoints(KeyStore keys, DeviceClock clock)
         routes.MapDelete("/edge/v1/keys/{id}", (RequestDelegate)endpoints.RevokeAsync);
     }
 
-    private Task ListAsync(HttpContext context) => JsonResponse.WriteAsync(context, KeyViews.Of(keys, clock), WireJson.Plain.KeyListBody);
+    private Task ListAsync(HttpContext context) => JsonResponse.WriteAsync(context, KeyViews.Of(keys, clock), WireJson.Default.KeyListBody);
 
     private async Task AddAsync(HttpContext context)
     {
-        var body = await ReadAsync(context, WireJson.Plain.NewKeyBody);
+        var body = await ReadAsync(context, WireJson.Default.NewKeyBody);
         await ShowOnceAsync(context, keys.Add(KeyViews.Wish(body), By(context)));
     }
 
     private async Task RenameAsync(HttpContext context)
     {
-        var body = await ReadAsync(context, WireJson.Plain.RenameBody);
-        await JsonResponse.WriteAsync(context, KeyViews.Of(keys.Rename(Id(context), body.Name ?? "", By(context)), clock), WireJson.Plain.KeyBody);
+        var body = await ReadAsync(context, WireJson.Default.RenameBody);
+        await JsonResponse.WriteAsync(context, KeyViews.Of(keys.Rename(Id(context), body.Name ?? "", By(context)), clock), WireJson.Default.KeyBody);
     }
 
     private Task RevokeAsync(HttpContext context) =>
-        JsonResponse.WriteAsync(context, KeyViews.Of(keys.Revoke(Id(context), By(context)), clock), WireJson.Plain.KeyBody);
+        JsonResponse.WriteAsync(context, KeyViews.Of(keys.Revoke(Id(context), By(context)), clock), WireJson.Default.KeyBody);
 
     private Task ResetAsync(HttpContext context) => Listener.Of(context) == Listener.Control
         ? ShowOnceAsync(context, keys.Reset(By(context)))
@@ -43,7 +43,7 @@ internal sealed class KeyEndpoints(KeyStore keys, DeviceClock clock)
     private Task ShowOnceAsync(HttpContext context, (StoredKey Key, string Text) added)
     {
         context.Response.Headers.CacheControl = "no-store";
-        return JsonResponse.WriteAsync(context, KeyViews.Of(added, clock), WireJson.Plain.AddedKeyBody, StatusCodes.Status201Created);
+        return JsonResponse.WriteAsync(context, KeyViews.Of(added, clock), WireJson.Default.AddedKeyBody, StatusCodes.Status201Created);
     }
 
     private static string Id(HttpContext context) => (string)context.Request.RouteValues["id"]!;

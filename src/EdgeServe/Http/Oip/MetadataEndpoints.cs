@@ -22,8 +22,8 @@ internal static class MetadataEndpoints
         routes.MapReads("/v2/models", context => JsonResponse.WriteAsync(
             context,
             new ModelsBody([.. Catalog(context).Current.Models.Where(m => m.Default is not null && Caller.Of(context).MayUse(m.Name)).Select(m => m.Name)]),
-            WireJson.Plain.ModelsBody));
-        routes.MapReads("/v2/models/stats", context => JsonResponse.WriteAsync(context, AllStats(Catalog(context), Caller.Of(context)), WireJson.Plain.StatsBody));
+            WireJson.Default.ModelsBody));
+        routes.MapReads("/v2/models/stats", context => JsonResponse.WriteAsync(context, AllStats(Catalog(context), Caller.Of(context)), WireJson.Default.StatsBody));
         routes.MapModel(HttpMethods.Get, "", ModelAsync);
         routes.MapModel(HttpMethods.Get, "/ready", ReadyAsync);
         routes.MapModel(HttpMethods.Get, "/config", ConfigAsync);
@@ -57,7 +57,7 @@ internal static class MetadataEndpoints
     private static Task ServerAsync(HttpContext context)
     {
         string name = context.RequestServices.GetRequiredService<IOptions<EdgeServeOptions>>().Value.Server.Name;
-        return JsonResponse.WriteAsync(context, new ServerBody(name, ProductVersion.Text, Extensions), WireJson.Plain.ServerBody);
+        return JsonResponse.WriteAsync(context, new ServerBody(name, ProductVersion.Text, Extensions), WireJson.Default.ServerBody);
     }
 
     private static async Task ModelAsync(HttpContext context, string name, long version)
@@ -66,7 +66,7 @@ internal static class MetadataEndpoints
         var served = await catalog.LeaseAsync(name, version, context.RequestAborted);
         try
         {
-            await JsonResponse.WriteAsync(context, ModelViews.Metadata(catalog.Current.Find(name)!, served), WireJson.Plain.ModelBody);
+            await JsonResponse.WriteAsync(context, ModelViews.Metadata(catalog.Current.Find(name)!, served), WireJson.Default.ModelBody);
         }
         finally
         {
@@ -85,7 +85,7 @@ internal static class MetadataEndpoints
             return ErrorResponses.WriteAsync(context, StatusCodes.Status400BadRequest, e.Message, e.Error.ToString(), e.Hint);
         }
 
-        return JsonResponse.WriteAsync(context, new ModelReadyBody(name, true), WireJson.Plain.ModelReadyBody);
+        return JsonResponse.WriteAsync(context, new ModelReadyBody(name, true), WireJson.Default.ModelReadyBody);
     }
 
     private static async Task ConfigAsync(HttpContext context, string name, long version)
@@ -93,7 +93,7 @@ internal static class MetadataEndpoints
         var served = await Catalog(context).LeaseAsync(name, version, context.RequestAborted);
         try
         {
-            await JsonResponse.WriteAsync(context, ModelViews.Config(served), WireJson.Plain.ModelConfigBody);
+            await JsonResponse.WriteAsync(context, ModelViews.Config(served), WireJson.Default.ModelConfigBody);
         }
         finally
         {
@@ -102,5 +102,5 @@ internal static class MetadataEndpoints
     }
 
     private static Task StatsAsync(HttpContext context, string name, long version) =>
-        JsonResponse.WriteAsync(context, StatsOf(Catalog(context), name, version), WireJson.Plain.StatsBody);
+        JsonResponse.WriteAsync(context, StatsOf(Catalog(context), name, version), WireJson.Default.StatsBody);
 }

@@ -27,7 +27,7 @@ internal static class RepositoryEndpoints
         using var body = await ReadAsync(context, MaxBodyBytes);
         bool ready = body?.RootElement.TryGetProperty("ready", out var value) == true && value.ValueKind == JsonValueKind.True;
         var catalog = context.RequestServices.GetRequiredService<ModelCatalog>();
-        await JsonResponse.WriteAsync(context, [.. ModelViews.Index(catalog.Current, ready, Caller.Of(context))], WireJson.Plain.IndexEntryArray);
+        await JsonResponse.WriteAsync(context, [.. ModelViews.Index(catalog.Current, ready, Caller.Of(context))], WireJson.Default.IndexEntryArray);
     }
 
     private static async Task LoadAsync(HttpContext context)

@@ -24,7 +24,7 @@ internal sealed class AuditEndpoint(AuditLog audit, DataDirectory data)
         string? next = lines.Count > limit ? lines[limit - 1].Sequence.ToString(CultureInfo.InvariantCulture) : null;
         var head = audit.Head ?? AuditHead.None;
         return JsonResponse.WriteAsync(
-            context, new AuditBody(new AuditHeadBody(head.Sequence, head.Hash), [.. lines.Take(limit).Select(l => l.Json)], next), WireJson.Plain.AuditBody);
+            context, new AuditBody(new AuditHeadBody(head.Sequence, head.Hash), [.. lines.Take(limit).Select(l => l.Json)], next), WireJson.Default.AuditBody);
     }
 
     private static long Number(IQueryCollection query, string name, long most, long otherwise)

@@ -18,13 +18,13 @@ internal sealed class ClockEndpoint(ClockSetter setter, DeviceClock clock)
 
     private async Task SetAsync(HttpContext context)
     {
-        var body = await JsonRequest.ReadAsync(context, WireJson.Plain.NewClockBody, Invalid);
+        var body = await JsonRequest.ReadAsync(context, WireJson.Default.NewClockBody, Invalid);
         // A time without its zone could be any of a day.
         if (body.Time is not { } text || !(text.EndsWith('Z') || text.LastIndexOfAny(['+', '-']) > text.IndexOf('T', StringComparison.Ordinal))
             || !DateTimeOffset.TryParseExact(text, Forms, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var time))
             throw Invalid("time is not like 2027-03-01T12:00:00Z");
         var before = setter.Set(time, Caller.Of(context).Owner);
-        await JsonResponse.WriteAsync(context, new SetClockBody(Text(before), Text(DateTimeOffset.FromUnixTimeMilliseconds(clock.Wall)), JobViews.Name(clock.Quality)), WireJson.Plain.SetClockBody);
+        await JsonResponse.WriteAsync(context, new SetClockBody(Text(before), Text(DateTimeOffset.FromUnixTimeMilliseconds(clock.Wall)), JobViews.Name(clock.Quality)), WireJson.Default.SetClockBody);
     }
 
     private static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

@@ -21,7 +21,7 @@ internal sealed class StatusEndpoint(
     public static void Map(IEndpointRouteBuilder routes)
     {
         var endpoint = routes.ServiceProvider.GetRequiredService<StatusEndpoint>();
-        routes.MapReads("/edge/v1/status", context => JsonResponse.WriteAsync(context, endpoint.Status(), WireJson.Plain.StatusBody));
+        routes.MapReads("/edge/v1/status", context => JsonResponse.WriteAsync(context, endpoint.Status(), WireJson.Default.StatusBody));
     }
 
     public StatusBody Status()

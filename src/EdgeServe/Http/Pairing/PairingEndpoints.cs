@@ -35,19 +35,19 @@ internal sealed class PairingEndpoints(PairingDesk desk, ServerCertificates cert
     public static bool IsPrivate(HttpContext context) =>
         context.Request.IsHttps || Listener.Of(context) == Listener.Loopback || Listener.Of(context) == Listener.Control;
 
-    private Task ListAsync(HttpContext context) => JsonResponse.WriteAsync(context, List(), WireJson.Plain.PairingListBody);
+    private Task ListAsync(HttpContext context) => JsonResponse.WriteAsync(context, List(), WireJson.Default.PairingListBody);
 
     private PairingListBody List() => new([.. desk.All.Select(p => PairingViews.Of(p, desk, clock))], PairingViews.Of(desk.Setup));
 
     private async Task OpenAsync(HttpContext context)
     {
-        var body = await JsonRequest.ReadAsync(context, WireJson.Plain.NewPairingBody, Invalid);
+        var body = await JsonRequest.ReadAsync(context, WireJson.Default.NewPairingBody, Invalid);
         var links = BoxLinks.Of(options.Value, body.Address);
         var opened = desk.Open(PairingViews.Wish(body), By(context));
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.Location = context.Request.PathBase + "/edge/v1/pairings/" + opened.Pairing.Id;
         await JsonResponse.WriteAsync(
-            context, PairingViews.Of(opened, links, certificates.Authority?.Fingerprint, desk, clock), WireJson.Plain.OpenedPairingBody, StatusCodes.Status201Created);
+            context, PairingViews.Of(opened, links, certificates.Authority?.Fingerprint, desk, clock), WireJson.Default.OpenedPairingBody, StatusCodes.Status201Created);
     }
 
     /// <summary>At once, or when it is open no longer: <c>?wait=30</c> seconds at most.</summary>
@@ -69,20 +69,20 @@ internal sealed class PairingEndpoints(PairingDesk desk, ServerCertificates cert
             }
         }
 
-        await JsonResponse.WriteAsync(context, PairingViews.Of(pairing, desk, clock), WireJson.Plain.PairingBody);
+        await JsonResponse.WriteAsync(context, PairingViews.Of(pairing, desk, clock), WireJson.Default.PairingBody);
     }
 
     private Task CancelAsync(HttpContext context)
     {
         if (Id(context) != SetupId)
-            return JsonResponse.WriteAsync(context, PairingViews.Of(desk.Cancel(Id(context), By(context)), desk, clock), WireJson.Plain.PairingBody);
+            return JsonResponse.WriteAsync(context, PairingViews.Of(desk.Cancel(Id(context), By(context)), desk, clock), WireJson.Default.PairingBody);
         desk.CancelSetup(By(context));
-        return JsonResponse.WriteAsync(context, List(), WireJson.Plain.PairingListBody);
+        return JsonResponse.WriteAsync(context, List(), WireJson.Default.PairingListBody);
     }
 
     private async Task CardAsync(HttpContext context)
     {
-        var body = await JsonRequest.ReadAsync(context, WireJson.Plain.NewSetupCardBody, Invalid);
+        var body = await JsonRequest.ReadAsync(context, WireJson.Default.NewSetupCardBody, Invalid);
         var links = SetupCard.Links(options.Value, body.Address);
         var scope = SetupCard.ScopeOf(body.Scope);
         byte[] card = SetupCard.Write(options.Value, links, certificates.Authority?.Fingerprint, desk.ReplaceSetup(scope, By(context)), scope);
@@ -97,10 +97,10 @@ internal sealed class PairingEndpoints(PairingDesk desk, ServerCertificates cert
     {
         if (!IsPrivate(context))
             throw new PairingException(PairingError.Unencrypted, "a code is taken over HTTPS only", "It may have been seen on the way: ask for another, and use the address with https in front.");
-        var body = await JsonRequest.ReadAsync(context, WireJson.Plain.PairBody, Invalid);
+        var body = await JsonRequest.ReadAsync(context, WireJson.Default.PairBody, Invalid);
         var (key, text) = desk.Redeem(body.Code ?? "", body.Name);
         context.Response.Headers.CacheControl = "no-store";
-        await JsonResponse.WriteAsync(context, new PairedBody(text, key.Name, AccessTexts.Name(key.Scope), key.Models), WireJson.Plain.PairedBody, StatusCodes.Status201Created);
+        await JsonResponse.WriteAsync(context, new PairedBody(text, key.Name, AccessTexts.Name(key.Scope), key.Models), WireJson.Default.PairedBody, StatusCodes.Status201Created);
     }
 
     private static string Id(HttpContext context) => (string)context.Request.RouteValues["id"]!;

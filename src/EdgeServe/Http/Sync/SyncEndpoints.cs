@@ -36,5 +36,5 @@ internal sealed class SyncEndpoints(SyncViews views, Forwarder forwarder, IHostA
         return AnswerAsync(context);
     }
 
-    private Task AnswerAsync(HttpContext context) => JsonResponse.WriteAsync(context, views.All(), WireJson.Plain.SyncBody);
+    private Task AnswerAsync(HttpContext context) => JsonResponse.WriteAsync(context, views.All(), WireJson.Default.SyncBody);
 }

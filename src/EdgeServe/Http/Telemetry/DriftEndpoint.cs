@@ -14,7 +14,7 @@ internal sealed class DriftEndpoint(ModelCatalog catalog, DriftMonitor monitor)
     {
         var served = catalog.Find(model, version).Served;
         return served is not null && monitor.Find(served) is { } state
-            ? JsonResponse.WriteAsync(context, Body(state), WireJson.Plain.DriftBody)
+            ? JsonResponse.WriteAsync(context, Body(state), WireJson.Default.DriftBody)
             : ErrorResponses.WriteAsync(context, StatusCodes.Status404NotFound, $"drift of '{model}' is not watched", "NotWatched", Why(served));
     }
 

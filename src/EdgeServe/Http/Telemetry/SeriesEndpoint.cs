@@ -22,7 +22,7 @@ internal sealed class SeriesEndpoint(SeriesRecorder recorder, DeviceClock clock)
         double hours = 1;
         if (asked.Length > 0 && !(double.TryParse(asked, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out hours) && hours is > 0 and <= SeriesStore.MostHours))
             return ErrorResponses.WriteAsync(context, StatusCodes.Status400BadRequest, $"hours must be a number above 0 and at most {SeriesStore.MostHours}", "BadRequest");
-        return JsonResponse.WriteAsync(context, Body(names.Length == 0 ? known : names, hours), WireJson.Plain.SeriesBody);
+        return JsonResponse.WriteAsync(context, Body(names.Length == 0 ? known : names, hours), WireJson.Default.SeriesBody);
     }
 
     private SeriesBody Body(string[] names, double hours)

@@ -15,7 +15,7 @@ internal static class DeviceEndpoints
 {
     public static void MapDevice(this IEndpointRouteBuilder routes)
     {
-        routes.MapReads("/edge/v1/device", context => JsonResponse.WriteAsync(context, Body(context.RequestServices), WireJson.Plain.DeviceBody));
+        routes.MapReads("/edge/v1/device", context => JsonResponse.WriteAsync(context, Body(context.RequestServices), WireJson.Default.DeviceBody));
         routes.MapPost("/edge/v1/device/enroll", (RequestDelegate)EnrolAsync);
     }
 
@@ -45,7 +45,7 @@ internal static class DeviceEndpoints
         context.RequestServices.GetRequiredService<DeviceEnrolment>().Enrol(file, replace == "true");
         context.RequestServices.GetRequiredService<AuditLog>().Note(
             "device.enrolled", Caller.Of(context).Owner, $"The box was enrolled{(replace == "true" ? " anew" : "")} in channel {context.RequestServices.GetRequiredService<DeviceEnrolment>().Terms?.Channel ?? "-"}");
-        await JsonResponse.WriteAsync(context, Body(context.RequestServices), WireJson.Plain.DeviceBody);
+        await JsonResponse.WriteAsync(context, Body(context.RequestServices), WireJson.Default.DeviceBody);
     }
 
     private static async Task<byte[]?> ReadAsync(HttpContext context)

@@ -10,11 +10,11 @@ internal static class MediaEndpoint
     public static void MapMedia(this IEndpointRouteBuilder routes)
     {
         var watcher = routes.ServiceProvider.GetRequiredService<MediaWatcher>();
-        routes.MapReads("/edge/v1/media", context => JsonResponse.WriteAsync(context, new MediaBody([.. watcher.Media.Select(Of)]), WireJson.Plain.MediaBody));
+        routes.MapReads("/edge/v1/media", context => JsonResponse.WriteAsync(context, new MediaBody([.. watcher.Media.Select(Of)]), WireJson.Default.MediaBody));
         routes.MapPost("/edge/v1/media/eject", (RequestDelegate)(async context =>
         {
             var (ejected, problems) = await watcher.EjectAsync(context.RequestAborted);
-            await JsonResponse.WriteAsync(context, new EjectedMediaBody([.. ejected], [.. problems]), WireJson.Plain.EjectedMediaBody);
+            await JsonResponse.WriteAsync(context, new EjectedMediaBody([.. ejected], [.. problems]), WireJson.Default.EjectedMediaBody);
         }));
     }
 

@@ -15,7 +15,7 @@ internal sealed class UpdateEndpoints(UpdateViews views, Updater updater, Update
     public static void Map(IEndpointRouteBuilder routes)
     {
         var endpoints = routes.ServiceProvider.GetRequiredService<UpdateEndpoints>();
-        routes.MapReads("/edge/v1/updates", context => JsonResponse.WriteAsync(context, endpoints.All(), WireJson.Plain.UpdatesBody));
+        routes.MapReads("/edge/v1/updates", context => JsonResponse.WriteAsync(context, endpoints.All(), WireJson.Default.UpdatesBody));
         routes.MapPost("/edge/v1/updates/now", (RequestDelegate)endpoints.NowAsync);
         routes.MapPost("/edge/v1/updates/install", (RequestDelegate)endpoints.InstallAsync);
         routes.MapPost("/edge/v1/updates/rollback", (RequestDelegate)endpoints.RollBackAsync);
@@ -29,7 +29,7 @@ internal sealed class UpdateEndpoints(UpdateViews views, Updater updater, Update
     private async Task NowAsync(HttpContext context)
     {
         var result = await poller.NowAsync(lifetime.ApplicationStopping).WaitAsync(context.RequestAborted);
-        await JsonResponse.WriteAsync(context, new OfferBody(result.Installed, result.Release, result.CopiedBytes, result.NewProgram), WireJson.Plain.OfferBody);
+        await JsonResponse.WriteAsync(context, new OfferBody(result.Installed, result.Release, result.CopiedBytes, result.NewProgram), WireJson.Default.OfferBody);
     }
 
     /// <summary>A layout on this machine's disk. Its path is the caller's choice, so only for the service's own user and group.</summary>
@@ -54,7 +54,7 @@ internal sealed class UpdateEndpoints(UpdateViews views, Updater updater, Update
         try
         {
             var result = await updater.OfferAsync(source, null, asked: true, yields: false, lifetime.ApplicationStopping).WaitAsync(context.RequestAborted);
-            await JsonResponse.WriteAsync(context, new OfferBody(result.Installed, result.Release, result.CopiedBytes, result.NewProgram), WireJson.Plain.OfferBody);
+            await JsonResponse.WriteAsync(context, new OfferBody(result.Installed, result.Release, result.CopiedBytes, result.NewProgram), WireJson.Default.OfferBody);
         }
         finally
         {
@@ -65,20 +65,20 @@ internal sealed class UpdateEndpoints(UpdateViews views, Updater updater, Update
     private async Task RollBackAsync(HttpContext context)
     {
         var e = await updater.RollBackAsync("operator", lifetime.ApplicationStopping);
-        await JsonResponse.WriteAsync(context, UpdateViews.Of(e), WireJson.Plain.UpdateEventBody);
+        await JsonResponse.WriteAsync(context, UpdateViews.Of(e), WireJson.Default.UpdateEventBody);
     }
 
     private Task HoldAsync(HttpContext context, bool held)
     {
         records.Journal.Write(s => s.Held == held ? s : s with { Held = held });
-        return JsonResponse.WriteAsync(context, views.All(), WireJson.Plain.UpdatesBody);
+        return JsonResponse.WriteAsync(context, views.All(), WireJson.Default.UpdatesBody);
     }
 
     private static string? Path(ReadOnlySpan<byte> body)
     {
         try
         {
-            return System.Text.Json.JsonSerializer.Deserialize(body, WireJson.Plain.InstallBody)?.Path;
+            return System.Text.Json.JsonSerializer.Deserialize(body, WireJson.Default.InstallBody)?.Path;
         }
         catch (System.Text.Json.JsonException)
         {
