@@ -13,6 +13,8 @@ const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf
 for (const kind of Object.keys(goal)) if (only?.includes(kind) === false) goal[kind] = 0;
 const done = { requests: 0, failed: 0, swaps: 0, imports: 0, jobs: 0 };
 const allowed = 1.05, walBound = 8 << 20;
+// The thread pool's own come and go from second to second.
+const poolThreads = 3;
 const desk = resolve(mkdtempSync(join(work, 'soak-'))), media = join(desk, 'media'), data = join(desk, 'data');
 const http = 'http://127.0.0.1:18800', grpc = 'http://127.0.0.1:18801';
 const run = (...args) => execFileSync(product, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -138,7 +140,7 @@ const medians = what => [0, 1, 2, 3, 4].map(n => median(fifth(n).map(s => s[what
 const checks = [
   ['resident memory, MB', medians('memory'), m => m[4] <= m[1] * allowed, 1],
   ['file descriptors', medians('descriptors'), m => m[4] <= m[1] * allowed, 0],
-  ['threads', medians('threads'), m => m[4] <= m[1] * allowed, 0],
+  ['threads', medians('threads'), m => m[4] <= m[1] + poolThreads, 0],
 ];
 const wal = what => Math.max(...samples.map(s => s[what])) / (1 << 20);
 const rows = [
@@ -154,7 +156,7 @@ const sheet = `# Soak
 \`scripts/soak${part === 1 ? '' : ` --part ${part}`}\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores of ${cpus()[0].model.trim()}, Linux ${release()}, server and loaders on the same machine.
 In ${round(took / 60, 1)} minutes ${done.requests.toLocaleString('en')} requests (HTTP and gRPC, JSON and binary, four models; ${done.failed} failed), ${done.swaps.toLocaleString('en')} reloads of a model that serves, ${done.imports}
 releases imported from a stick folder (each a new version of a model, tried and swapped in), ${done.jobs.toLocaleString('en')} jobs. A sample a second, medians of fifths of the run;
-the first fifth settles, the last may be 5 % above the second; no write-ahead log may pass 8 MiB.
+the first fifth settles, the last may be 5 % above the second, by ${poolThreads} threads; no write-ahead log may pass 8 MiB.
 
 | | 1st | 2nd | 3rd | 4th | last fifth | last / 2nd | |
 |---|---|---|---|---|---|---|---|

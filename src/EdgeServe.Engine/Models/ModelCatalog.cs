@@ -13,6 +13,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
 {
     internal const string Unloaded = "unloaded";
     private const int GoneVersionsKept = 8;
+    private const int RetiredBetweenCollections = 128;
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(1);
     private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new();
@@ -30,6 +31,7 @@ public sealed partial class ModelCatalog : IAsyncDisposable
     private volatile CatalogSnapshot _current;
     private volatile bool _closed;
     private long _loading;
+    private int _retired;
 
     internal ModelCatalog(ModelRepository repository, ModelLoader loader, CatalogOptions options, TimeProvider time, ILogger<ModelCatalog> log)
     {
@@ -385,6 +387,9 @@ public sealed partial class ModelCatalog : IAsyncDisposable
         model.Closed.ContinueWith(_ =>
         {
             _draining.TryRemove(model, out byte _);
+            // Who swaps model after model under load is never calm, and what they leave grows old beside the collector's quick rounds.
+            if (Interlocked.Increment(ref _retired) % RetiredBetweenCollections == 0)
+                ProcessMemory.Collect();
             ProcessMemory.TrimNative();
             _giveBack.Change(Calm, Timeout.InfiniteTimeSpan);
         }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

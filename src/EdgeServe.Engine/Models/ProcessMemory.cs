@@ -13,6 +13,9 @@ internal static partial class ProcessMemory
         ProgramPages.GiveBack();
     }
 
+    /// <summary>Collects what nobody can reach any more. Nothing is moved: every request waits for some tens of milliseconds.</summary>
+    public static void Collect() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
+
     /// <summary>The C library keeps what a closed session leaves behind.</summary>
     public static void TrimNative()
     {
