@@ -42,7 +42,8 @@ internal sealed partial class Aftermath : IAsyncDisposable
     public async Task RequireAsync(string code, Func<Task> next)
     {
         var status = await _device.StatusAsync();
-        Assert.Equal(code, status.GetProperty("last").GetProperty("code").GetString());
+        string? last = status.GetProperty("last").GetProperty("code").GetString();
+        Assert.True(last == code, $"refused for {last} and not for {code}: {status.GetProperty("last")}");
         Assert.Equal(10, status.GetProperty("active").GetProperty("release").GetInt64());
         Assert.Equal(10, status.GetProperty("highest_release").GetInt64());
         Assert.Equal("1", await _device.InferAsync());
