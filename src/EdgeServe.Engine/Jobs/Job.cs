@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
@@ -95,18 +96,19 @@ public sealed record Job
     {
         string failure = Failure?.ToText() ?? "";
         byte[] text = ArrayPool<byte>.Shared.Rent(MostNumberBytes + Encoding.UTF8.GetMaxByteCount(Owner.Length + Model.Length + Digest.Length + failure.Length));
-        Utf8.TryWrite(text, CultureInfo.InvariantCulture,
+        bool whole = Utf8.TryWrite(text, CultureInfo.InvariantCulture,
             $"{Seq}\n{Id}\n{Owner}\n{(int)State}\n{Event}\n{Priority}\n{Model}\n{Version}\n{AcceptedVersion}\n{Attempts}\n{Deaths}\n{DueMs}\n{NotAfterMs}\n{ChangedMs}\n{Accepted.UnixMs}\n{Started.UnixMs}\n{Finished.UnixMs}\n{Clocks}\n{RequestBytes}\n{ResultBytes}\n{Places}\n{(Acknowledged ? 1 : 0)}\n{RunVersion}\n{Digest}\n{failure}",
             out int length);
         // As it always was for rows without a key.
         if (!Key.IsNone)
         {
-            Utf8.TryWrite(text.AsSpan(length), CultureInfo.InvariantCulture, $"\n{Key.Value}", out int more);
+            whole &= Utf8.TryWrite(text.AsSpan(length), CultureInfo.InvariantCulture, $"\n{Key.Value}", out int more);
             length += more;
         }
 
         ulong sum = XxHash3.HashToUInt64(text.AsSpan(0, length));
         ArrayPool<byte>.Shared.Return(text);
-        return (long)sum;
+        // Better no row than one that its own sum calls damaged.
+        return whole ? (long)sum : throw new UnreachableException($"job {Id} does not fit the room for its sum");
     }
 }

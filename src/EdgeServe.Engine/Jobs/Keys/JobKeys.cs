@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Collections;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using EdgeServe.Engine.Storage;
@@ -16,7 +14,7 @@ internal sealed partial class JobKeys : IDisposable
 {
     private const int LeastReady = 64;
     private const int MostReady = 2048;
-    private const int FingerprintSlot = 0;
+    internal const int FingerprintSlot = 0;
     private const byte FingerprintVersion = 1;
     private const int FingerprintBytes = 16;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
@@ -29,14 +27,13 @@ internal sealed partial class JobKeys : IDisposable
     private readonly Queue<PayloadKey> _ready = new();
     private readonly HashSet<long> _locked = [];
     private readonly List<(long Number, TaskCompletionSource Source)> _waiting = [];
-    private readonly BitArray _used = new(0), _found = new(0);
-    private List<Erasure> _erasing = [];
+    private readonly SlotMap _slots = new();
+    private List<KeyErasure> _erasing = [];
     private byte[]? _fingerprints;
     private Thread? _thread;
     private Exception? _refillError;
     private long _asked, _done, _rounds, _lastRefill;
     private int _target = LeastReady;
-    private int _hint;
     private bool _open, _refill, _failing, _stopping;
 
     /// <param name="path">Of the file of slots.</param>
@@ -116,7 +113,7 @@ internal sealed partial class JobKeys : IDisposable
     public void Erase(KeyRef name)
     {
         if (!name.IsNone)
-            Erase([new Erasure(name.Slot, name)]);
+            Erase([new KeyErasure(name.Slot, name)]);
     }
 
     /// <summary>Completes when everything that was to be destroyed until now is overwritten on the disk.</summary>
@@ -139,14 +136,14 @@ internal sealed partial class JobKeys : IDisposable
     /// <returns>How many.</returns>
     public int Reclaim(IReadOnlySet<long> named)
     {
-        var orphans = new List<Erasure>();
+        var orphans = new List<KeyErasure>();
         lock (_gate)
         {
             _file.Scan((slot, content) =>
             {
                 var name = KeySlot.NameOf(content.Span);
-                if (slot != FingerprintSlot && slot < _found.Length && _found[slot] && !named.Contains(name.Value))
-                    orphans.Add(new Erasure(slot, name));
+                if (slot != FingerprintSlot && _slots.WasFound(slot) && !named.Contains(name.Value))
+                    orphans.Add(new KeyErasure(slot, name));
             });
         }
 
@@ -239,11 +236,9 @@ internal sealed partial class JobKeys : IDisposable
     /// <returns>False when what wraps it is lost.</returns>
     private bool Know(int slot, ReadOnlySpan<byte> content)
     {
-        if (_used.Length < _file.Count)
-            _used.Length = _found.Length = _file.Count;
         if (KeySlot.IsFree(content))
             return true;
-        _used[slot] = _found[slot] = true;
+        _slots.Found(slot);
         var with = _wrapping.Find(KeySlot.WrappingKeyOf(content));
         if (slot == FingerprintSlot)
             _fingerprints = with is null ? null : KeySlot.Open(content, with);
@@ -252,7 +247,7 @@ internal sealed partial class JobKeys : IDisposable
         return with is not null;
     }
 
-    private void Erase(List<Erasure> erasures)
+    private void Erase(List<KeyErasure> erasures)
     {
         if (erasures.Count == 0)
             return;
@@ -303,9 +298,10 @@ internal sealed partial class JobKeys : IDisposable
     {
         while (true)
         {
-            List<Erasure> erasing;
+            List<KeyErasure> erasing;
             List<int> slots = [];
             long asked;
+            bool first;
             lock (_gate)
             {
                 while (!_stopping && !_refill && (_erasing.Count == 0 || _failing))
@@ -320,34 +316,39 @@ internal sealed partial class JobKeys : IDisposable
                 erasing = _erasing;
                 _erasing = [];
                 asked = _asked;
+                first = _fingerprints is null;
                 if (_refill && !_stopping)
                 {
                     // Asked for again within a second: more at a time, so that their fdatasync is shared by more.
                     if (_lastRefill > 0 && Stopwatch.GetElapsedTime(_lastRefill) < OftenEnough)
                         _target = Math.Min(MostReady, _target * 2);
                     _lastRefill = Stopwatch.GetTimestamp();
-                    slots = Free(_target - _ready.Count);
+                    slots = _slots.Free(_target - _ready.Count);
                 }
             }
 
-            var (made, refillError, eraseError) = Write(erasing, slots);
-            if (Settle(erasing, asked, made, slots, refillError, eraseError))
+            var round = new KeyRound(_file, _wrapping);
+            round.Write(erasing, slots, first);
+            if (Settle(round, erasing, asked, slots))
                 return;
         }
     }
 
     /// <returns>Is this the end?</returns>
-    private bool Settle(List<Erasure> erasing, long asked, List<PayloadKey> made, List<int> slots, Exception? refillError, Exception? eraseError)
+    private bool Settle(KeyRound round, List<KeyErasure> erasing, long asked, List<int> slots)
     {
+        var eraseError = round.EraseError;
         lock (_gate)
         {
             _rounds++;
-            _refillError = refillError;
+            _refillError = round.RefillError;
             _refill = false;
-            if (refillError is null)
+            _fingerprints ??= round.Fingerprints;
+            if (_refillError is null)
             {
-                made.ForEach(_ready.Enqueue);
-                slots.ForEach(s => _used[s] = true);
+                foreach (var key in round.Made)
+                    _ready.Enqueue(key);
+                slots.ForEach(_slots.Use);
             }
 
             if (eraseError is null)
@@ -386,118 +387,11 @@ internal sealed partial class JobKeys : IDisposable
         _file.Read(slot, content);
         if (!KeySlot.IsFree(content))
             return;
-        _used[slot] = _found[slot] = false;
-        _hint = Math.Min(_hint, slot);
-    }
-
-    private (List<PayloadKey> Made, Exception? RefillError, Exception? EraseError) Write(List<Erasure> erasing, List<int> slots)
-    {
-        var made = new List<PayloadKey>();
-        Exception? refillError = null, eraseError = null;
-        try
-        {
-            erasing.ForEach(Overwrite);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            eraseError = e;
-        }
-
-        try
-        {
-            if (slots.Count > 0)
-                Fill(slots, made);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            refillError = e;
-        }
-
-        try
-        {
-            if (erasing.Count + made.Count > 0)
-                _file.Flush();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            refillError = eraseError = e;
-        }
-
-        return (made, refillError, eraseError);
-    }
-
-    private void Overwrite(Erasure erasure)
-    {
-        Span<byte> slot = stackalloc byte[KeySlot.Bytes];
-        _file.Read(erasure.Slot, slot);
-        var holds = KeySlot.NameOf(slot);
-        // Another key lives there by now: the one that was meant is gone.
-        if (!holds.IsNone && holds != erasure.Name)
-            return;
-        slot.Clear();
-        _file.Write(erasure.Slot, slot);
-    }
-
-    private void Fill(List<int> slots, List<PayloadKey> made)
-    {
-        var with = _wrapping.Current();
-        while (_file.Count <= slots[^1])
-            _file.Grow();
-        byte[] slot = new byte[KeySlot.Bytes];
-        if (_fingerprints is null)
-        {
-            byte[] secret = RandomNumberGenerator.GetBytes(PayloadKey.Bytes);
-            KeySlot.Write(slot, new KeyRef(FingerprintSlot, 1), secret, with);
-            _file.Write(FingerprintSlot, slot);
-            _file.Flush();
-            lock (_gate)
-                _fingerprints = secret;
-        }
-
-        // One draw of randomness and one write for slots side by side: a call each would cost more than the keys.
-        const int Drawn = PayloadKey.Bytes + sizeof(long) + PayloadKey.NonceBytes;
-        byte[] random = RandomNumberGenerator.GetBytes(slots.Count * Drawn), run = new byte[slots.Count * KeySlot.Bytes];
-        for (int first = 0, next = 0; next < slots.Count; first = next)
-        {
-            do
-            {
-                var drawn = random.AsSpan(next * Drawn, Drawn);
-                byte[] secret = drawn[..PayloadKey.Bytes].ToArray();
-                var name = new KeyRef(slots[next], BinaryPrimitives.ReadInt64LittleEndian(drawn[PayloadKey.Bytes..]) | 1);
-                KeySlot.Write(run.AsSpan((next - first) * KeySlot.Bytes), name, secret, drawn[^PayloadKey.NonceBytes..], with);
-                made.Add(new PayloadKey(name, secret));
-                next++;
-            }
-            while (next < slots.Count && slots[next] == slots[next - 1] + 1);
-            _file.Write(slots[first], run.AsSpan(0, (next - first) * KeySlot.Bytes));
-        }
-
-        CryptographicOperations.ZeroMemory(random);
-    }
-
-    /// <summary>The lowest free slots, with the lock held; they may lie behind the file's end.</summary>
-    private List<int> Free(int count)
-    {
-        var free = new List<int>();
-        _hint = Math.Max(_hint, FingerprintSlot + 1);
-        for (int slot = _hint; free.Count < count && slot < KeyRef.MostSlots; slot++)
-        {
-            if (slot >= _used.Length)
-                _used.Length = _found.Length = Math.Max(slot + 1, _used.Length + LeastReady);
-            if (!_used[slot])
-                free.Add(slot);
-        }
-
-        _hint = free.Count > 0 ? free[0] : _hint;
-        return free;
+        _slots.Release(slot);
     }
 
     private static StorageException Unsettled(Exception? error) => new(StorageError.Broken,
         $"the key is not overwritten on the disk yet{(error is null ? "" : $": {error.Message}")}", "It is gone for clients, and destroyed as soon as the disk takes it, at the latest after the next start.", error);
-
-    /// <param name="Slot">Where.</param>
-    /// <param name="Name">What is expected there.</param>
-    private readonly record struct Erasure(int Slot, KeyRef Name);
 
     private static partial class Log
     {

@@ -14,10 +14,16 @@ public class JobChecksumTests
     [InlineData("k0123456789abcdef", "RunFailed", "the model said nön ✓ and\nmore", 0)]
     [InlineData("k0123456789abcdef", "", "", long.MinValue)]
     [InlineData("k0123456789abcdef", "Poison", "long", 42)]
+    [InlineData("k0123456789abcdef", "RunFailed", "half", 42)]
     public void It_is_over_the_row_as_lines_of_text(string owner, string code, string message, long key)
     {
-        if (message == "long")
-            message = new string('é', 100_000);
+        message = message switch
+        {
+            "long" => new string('é', 100_000),
+            // Cut off in the middle of a sign, as messages of other programs are.
+            "half" => "it ended at \ud83d",
+            _ => message,
+        };
         var job = new Job
         {
             Seq = long.MaxValue,
