@@ -258,6 +258,13 @@ public sealed class PairingDeskTests : IDisposable
     }
 
     [Fact]
+    public void A_stick_gives_no_card_to_a_box_that_has_a_key_and_never_had_a_card()
+    {
+        _keys.Add(new KeyWish("ward 1", Scope.Infer, [], null, null), "test");
+        Assert.Null(_desk.FirstSetup(Scope.Admin, Operator));
+    }
+
+    [Fact]
     public void A_used_card_and_the_button_together_let_one_more_tablet_in_and_each_alone_none()
     {
         Assert.Contains("no setup card", _desk.Reopen("button"), StringComparison.Ordinal);
