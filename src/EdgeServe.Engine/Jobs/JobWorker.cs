@@ -146,10 +146,12 @@ internal sealed partial class JobWorker : IHostedService
                 bool wrote = done is { } d && Write(session, d.Job, d.Outcome);
                 if (_reconcile)
                     Reconcile(session);
-                Expire(session, _clock.Now, expired);
+                // One moment for all: a job that became due between two would be waited for by nobody.
+                long now = _clock.Now;
+                Expire(session, now, expired);
                 bool spared = IsSpared(done?.Job);
-                claimed = _ended || spared || !_runner.Ready.IsCompleted ? null : Claim(session);
-                return (claimed, claimed is not null ? 0 : spared ? NextExpiry : session.NextMoment(_clock.Now), wrote);
+                claimed = _ended || spared || !_runner.Ready.IsCompleted ? null : Claim(session, now);
+                return (claimed, claimed is not null ? 0 : spared ? NextExpiry : session.NextMoment(now), wrote);
             }).GetAwaiter().GetResult();
             // Not before the commit: one that is undone leaves them waiting.
             expired.ForEach(_service.DeleteFiles);
@@ -194,9 +196,8 @@ internal sealed partial class JobWorker : IHostedService
 
     private long NextExpiry => _nextExpiry == long.MaxValue ? 0 : _nextExpiry;
 
-    private Job? Claim(JobSession session)
+    private Job? Claim(JobSession session, long now)
     {
-        long now = _clock.Now;
         if (session.NextDue(now) is not { } waiting)
             return null;
         lock (_held)

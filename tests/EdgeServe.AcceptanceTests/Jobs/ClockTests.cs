@@ -38,6 +38,8 @@ public sealed class ClockTests
                 ["FAKETIME_TIMESTAMP_FILE"] = clock,
                 ["FAKETIME_NO_CACHE"] = "1",
                 ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
+                // Or a wait until a moment of the monotonic clock ends at once, or never.
+                ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0",
                 ["EDGESERVE__Jobs__RetentionHours"] = "1",
             },
         };

@@ -12,6 +12,7 @@ public sealed class DiskFullTests
     private const int KiB = 1 << 10;
     private const int MostJobs = 300;
     private const int LargeOneIn = 4;
+    private const int Busy = 5_000_000;
 
     public static TheoryData<int, int> Sizes
     {
@@ -93,9 +94,11 @@ public sealed class DiskFullTests
     public async Task Jobs_that_filled_the_disk_make_room_when_they_are_forgotten()
     {
         Assert.SkipUnless(SmallDisk.Unavailable is null, SmallDisk.Unavailable ?? "");
-        using var models = new ModelFolder().AddShipped("breast-cancer");
+        using var models = ModelFolder.Standard();
         using var disk = SmallDisk.InMemory(48 << 20);
         await using var server = await EdgeServeProcess.StartAsync(Start(models, disk, 10 << 20));
+        // The one worker is busy with it: those behind it wait, and what waits keeps its request.
+        string slow = await server.Client.AcceptedAsync(JobSample.Slow(Busy));
         // Spaces are JSON: small enough for the database, large enough to fill it soon.
         var padded = JobSample.Small with { Body = [.. JobSample.Small.Body, .. Enumerable.Repeat((byte)' ', 20 * KiB)] };
         var taken = new List<string>();
@@ -103,11 +106,11 @@ public sealed class DiskFullTests
         while ((answer = await server.Client.SubmitAsync(padded)).Status == 202)
         {
             taken.Add(answer.Json.GetProperty("id").GetString()!);
-            // What waits keeps its request: nothing is given back before the disk is full.
             Assert.True(taken.Count < 48 * KiB / 20, "the disk is never full");
         }
 
         Assert.Equal(507, answer.Status);
+        await DeleteAsync(server, slow);
         await server.Client.DrainedAsync();
         foreach (string id in taken)
             await DeleteAsync(server, id);
@@ -122,6 +125,7 @@ public sealed class DiskFullTests
         Data = disk.Data,
         Environment = new Dictionary<string, string?>
         {
+            ["EDGESERVE__Jobs__Parallelism"] = "1",
             ["EDGESERVE__Storage__ReserveBytes"] = reserve.ToString(CultureInfo.InvariantCulture),
             ["EDGESERVE__Storage__BallastBytes"] = reserve.ToString(CultureInfo.InvariantCulture),
         },
