@@ -42,7 +42,8 @@ public sealed partial class PairingTests(LanServer server) : IClassFixture<LanSe
     [Fact]
     public async Task A_terminal_that_is_left_takes_its_code_along()
     {
-        using var terminal = Tool.Start(Settings, EdgeServeProcess.Binary, "tablet", "pair", "--data", server.Data);
+        // As a terminal starts it: what runs in the background of a script inherits that interrupts are ignored.
+        using var terminal = Tool.Start(Settings, "env", "--default-signal=INT", EdgeServeProcess.Binary, "tablet", "pair", "--data", server.Data);
         var (code, _) = await ReadCodeAsync(terminal);
         using var interrupt = Process.Start("kill", ["-INT", terminal.Id.ToString(CultureInfo.InvariantCulture)]);
         await terminal.WaitForExitAsync(Requests.Stop);

@@ -86,7 +86,7 @@ public sealed class RegistryAttackTests
             return true;
         };
         var poll = device.VerbAsync("update", "now");
-        await device.Process.WaitForAsync(() => Directory.Exists(Path.Combine(device.Data, "ingest")) && new DirectoryInfo(Path.Combine(device.Data, "ingest")).EnumerateFiles().Any(f => f.Length == half), "half of it has come");
+        await device.Process.WaitForAsync(() => Directory.Exists(Path.Combine(device.Data, "ingest")) && new DirectoryInfo(Path.Combine(device.Data, "ingest")).EnumerateFiles().Any(f => f.Exists && f.Length == half), "half of it has come");
 
         // The link is silent, not down: nobody would give it up for a minute.
         string stick = device.Plug(layout, "BLUE");
