@@ -12,7 +12,7 @@ public sealed class DiskFullTests
     private const int KiB = 1 << 10;
     private const int MostJobs = 300;
     private const int LargeOneIn = 4;
-    private const int Busy = 5_000_000;
+    private const int BusyTurns = 5_000_000;
 
     public static TheoryData<int, int> Sizes
     {
@@ -98,7 +98,7 @@ public sealed class DiskFullTests
         using var disk = SmallDisk.InMemory(48 << 20);
         await using var server = await EdgeServeProcess.StartAsync(Start(models, disk, 10 << 20));
         // The one worker is busy with it: those behind it wait, and what waits keeps its request.
-        string slow = await server.Client.AcceptedAsync(JobSample.Slow(Busy));
+        string slow = await server.Client.AcceptedAsync(JobSample.Slow(BusyTurns));
         // Spaces are JSON: small enough for the database, large enough to fill it soon.
         var padded = JobSample.Small with { Body = [.. JobSample.Small.Body, .. Enumerable.Repeat((byte)' ', 20 * KiB)] };
         var taken = new List<string>();
