@@ -19,21 +19,22 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
     /// <param name="job">Claimed.</param>
     /// <param name="background">Where the model runs.</param>
     /// <param name="stopping">The service ends: not the job's fault.</param>
-    /// <param name="cancelled">Its owner no longer wants it, or its time is over.</param>
-    public JobOutcome Run(Job job, BackgroundThread background, CancellationToken stopping, CancellationToken cancelled)
+    /// <param name="cancelled">Its owner no longer wants it.</param>
+    /// <param name="expired">Its time is over, by a timer: that may be a moment ahead of the clock.</param>
+    public JobOutcome Run(Job job, BackgroundThread background, CancellationToken stopping, CancellationToken cancelled, CancellationToken expired)
     {
         try
         {
-            using var both = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancelled);
-            return Infer(job, background, both.Token);
+            using var any = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancelled, expired);
+            return Infer(job, background, any.Token);
         }
         catch (ServingException e)
         {
-            return Failed(job, e, stopping, cancelled);
+            return Failed(job, e, stopping, cancelled, expired);
         }
         catch (OperationCanceledException)
         {
-            return Ended(job, stopping);
+            return Ended(job, stopping, expired);
         }
         catch (PayloadDamagedException e)
         {
@@ -164,19 +165,20 @@ internal sealed class JobRunner(InferenceEngine engine, JobStorage storage, JobO
         Thread.Yield();
     }
 
-    private JobOutcome Failed(Job job, ServingException e, CancellationToken stopping, CancellationToken cancelled)
+    private JobOutcome Failed(Job job, ServingException e, CancellationToken stopping, CancellationToken cancelled, CancellationToken expired)
     {
-        if (e.Error is ServingError.Cancelled or ServingError.ShuttingDown || stopping.IsCancellationRequested || cancelled.IsCancellationRequested)
-            return Ended(job, stopping);
+        if (e.Error is ServingError.Cancelled or ServingError.ShuttingDown
+            || stopping.IsCancellationRequested || cancelled.IsCancellationRequested || expired.IsCancellationRequested)
+            return Ended(job, stopping, expired);
         var failure = new JobFailure(e.Error.ToString(), e.Message);
         return JobBackoff.IsTransient(e.Error) && job.Attempts < options.MaxAttempts
             ? new JobOutcome(JobState.Queued, JobBackoff.DelayMs(job.Attempts), Failure: failure)
             : new JobOutcome(JobState.Failed, Failure: failure);
     }
 
-    private JobOutcome Ended(Job job, CancellationToken stopping)
+    private JobOutcome Ended(Job job, CancellationToken stopping, CancellationToken expired)
     {
-        if (job.NotAfterMs > 0 && clock.Now >= job.NotAfterMs)
+        if (expired.IsCancellationRequested || (job.NotAfterMs > 0 && clock.Now >= job.NotAfterMs))
             return new JobOutcome(JobState.Expired, Failure: Expiry);
         return stopping.IsCancellationRequested
             ? new JobOutcome(JobState.Queued, CountsAsAttempt: false)

@@ -273,13 +273,14 @@ internal sealed partial class JobWorker : IHostedService
     private JobOutcome Run(Job job, BackgroundThread background)
     {
         using var cancelled = new CancellationTokenSource();
+        using var expired = new CancellationTokenSource();
         _running[job.Id] = cancelled;
         if (job.NotAfterMs > 0)
-            cancelled.CancelAfter(TimeSpan.FromMilliseconds(Math.Clamp(job.NotAfterMs - _clock.Now, 1, int.MaxValue)));
+            expired.CancelAfter(TimeSpan.FromMilliseconds(Math.Clamp(job.NotAfterMs - _clock.Now, 1, int.MaxValue)));
         try
         {
             // Deleted between the claim and now: the answer would be thrown away.
-            return _runner.Run(job, background, _stopping.Token, cancelled.Token);
+            return _runner.Run(job, background, _stopping.Token, cancelled.Token, expired.Token);
         }
         catch (Exception e)
         {
