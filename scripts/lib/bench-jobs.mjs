@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { bare, error, median, product, quick, report, requests, round, row, seconds, serve, sleep, spread, turns, work, wrk } from './measure.mjs';
 
 process.env.EDGESERVE__Jobs__MaxPending = '1000000';
-const body = '{"inputs":[{"name":"features","shape":[1,30],"datatype":"FP32","data":[17.9,10.3,122,1001,0.1,0.2,0.3,0.1,0.2,0.1,1,0.9,8.5,153,0,0,0.1,0,0,0,25.3,17.3,184,2019,0.1,0.6,0.7,0.2,0.4,0.1]}]}';
+const body = '{"inputs":[{"name":"features","shape":[1,30],"datatype":"FP32","data":[17.99,10.38,122.8,1001,0.118,0.278,0.3,0.147,0.242,0.0787,1.095,0.905,8.59,153.4,0.0064,0.049,0.0537,0.0159,0.03,0.0062,25.38,17.33,184.6,2019,0.162,0.666,0.712,0.265,0.46,0.119]}]}';
 const small = join(work, 'job.lua');
 writeFileSync(small, `wrk.method = "POST"\nwrk.body = '${body}'\n`);
 const jobs = (server, model) => `${server.url}/edge/v1/models/${model}/jobs`;
@@ -16,7 +16,7 @@ const status = async server => (await fetch(`${server.url}/edge/v1/status`)).jso
   const many = quick ? 3 : 11, one = [], ten = [], tail = [];
   const inserts = () => {
     const scratch = mkdtempSync(join(work, 'inserts-'));
-    const raw = JSON.parse(execFileSync(bare, ['inserts', scratch, String(seconds * 3)], { encoding: 'utf8' }));
+    const raw = JSON.parse(execFileSync(bare, ['inserts', scratch, String(seconds * 3), String(body.length)], { encoding: 'utf8' }));
     rmSync(scratch, { recursive: true });
     return raw;
   };

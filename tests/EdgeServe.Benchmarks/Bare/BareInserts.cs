@@ -7,14 +7,15 @@ namespace EdgeServe.Bare;
 internal static class BareInserts
 {
     private const int PageBytes = 4096;
-    private const int PayloadBytes = 290;
+    // What the product stores with a sealed request.
+    private const int EnvelopeBytes = 72;
 
-    public static int Measure(string directory, double seconds)
+    public static int Measure(string directory, double seconds, int requestBytes)
     {
         Directory.CreateDirectory(directory);
         double fsync = Fsync(Path.Combine(directory, "fsync"), seconds / 3);
-        double one = Rate(Path.Combine(directory, "one.db"), 1, seconds / 3);
-        double ten = Rate(Path.Combine(directory, "ten.db"), 10, seconds / 3);
+        double one = Rate(Path.Combine(directory, "one.db"), 1, requestBytes, seconds / 3);
+        double ten = Rate(Path.Combine(directory, "ten.db"), 10, requestBytes, seconds / 3);
         Console.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{{\"one\":{one:F1},\"ten\":{ten:F1},\"fsync_ms\":{fsync:F3}}}"));
         return 0;
     }
@@ -37,18 +38,22 @@ internal static class BareInserts
         return took[took.Count / 2];
     }
 
-    private static double Rate(string path, int rowsInCommit, double seconds)
+    private static double Rate(string path, int rowsInCommit, int requestBytes, double seconds)
     {
         foreach (string suffix in new[] { "", "-wal", "-shm" })
             File.Delete(path + suffix);
         using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
         connection.Open();
         Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
-        using (var schema = new StreamReader(typeof(BareInserts).Assembly.GetManifestResourceStream("jobs.sql")!))
+        foreach (string script in typeof(BareInserts).Assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            using var schema = new StreamReader(typeof(BareInserts).Assembly.GetManifestResourceStream(script)!);
             Execute(connection, schema.ReadToEnd());
-        using var job = Command(connection, $"INSERT INTO jobs VALUES ({string.Join(',', Enumerable.Range(1, 26).Select(i => "?" + i))})", 26);
+        }
+
+        using var job = Command(connection, $"INSERT INTO jobs VALUES ({string.Join(',', Enumerable.Range(1, 27).Select(i => "?" + i))})", 27);
         using var payload = Command(connection, "INSERT INTO payloads VALUES (?1,?2)", 2);
-        byte[] envelope = new byte[PayloadBytes];
+        byte[] envelope = new byte[requestBytes + EnvelopeBytes];
         var watch = Stopwatch.StartNew();
         long row = 0;
         while (watch.Elapsed.TotalSeconds < seconds)
@@ -59,8 +64,8 @@ internal static class BareInserts
                 row++;
                 object[] values =
                 [
-                    row, Guid.NewGuid().ToByteArray(), "local", 0, row, 5, "breast-cancer", 0, 1, 0, 0, 100_000L, 0L, 100_000L,
-                    1_800_000_000_000L, 0L, 0L, 1, 250, 0, 1, 0, 0, "", "", row * 7919,
+                    row, Guid.CreateVersion7().ToByteArray(bigEndian: true), "local", 0, row, 5, "breast-cancer", 0, 1, 0, 0, 100_000L, 0L, 100_000L,
+                    1_800_000_000_000L, 0L, 0L, 1, requestBytes, 0, 1, 0, 0, "", "", long.MaxValue - row, row << 32,
                 ];
                 for (int p = 0; p < values.Length; p++)
                     job.Parameters[p].Value = values[p];
