@@ -14,10 +14,7 @@ internal sealed class BareModel : IDisposable
 
     public BareModel(string path)
     {
-        var options = new Microsoft.ML.OnnxRuntime.SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
-        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
-        _session = new InferenceSession(path, options);
+        _session = Open(path);
         _inputs = [_session.InputNames[0]];
         _outputs = [.. _session.OutputNames];
         var dimensions = _session.InputMetadata[_inputs[0]].Dimensions;
@@ -40,6 +37,31 @@ internal sealed class BareModel : IDisposable
         void* memory = NativeMemory.AlignedAlloc((nuint)Elements * sizeof(float), 64);
         new Span<float>(memory, Elements).Fill(0.5f);
         return (nint)memory;
+    }
+
+    /// <summary>
+    /// As exact as the product: x64 without VNNI is faster and wrong on int8 models unless asked to be exact, and runs those
+    /// in floating point whose graph the engine cannot rewrite so.
+    /// </summary>
+    private static InferenceSession Open(string path)
+    {
+        try
+        {
+            return new InferenceSession(path, Options("session.x64quantprecision"));
+        }
+        catch (OnnxRuntimeException)
+        {
+            return new InferenceSession(path, Options("session.disable_quant_qdq"));
+        }
+    }
+
+    private static Microsoft.ML.OnnxRuntime.SessionOptions Options(string exactness)
+    {
+        var options = new Microsoft.ML.OnnxRuntime.SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+        options.AddSessionConfigEntry(exactness, "1");
+        return options;
     }
 
     public void Dispose() => _session.Dispose();
